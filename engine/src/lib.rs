@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Kiln's pipeline, from a request to outputs in place.
+//!
+//! The folders are the stages, in the order in which a target passes them:
+//! `load` → `graph` → `key` → `store` (lookup) → `execute` in a `sandbox` →
+//! `artifact` → `store` → `materialize`; `schedule` is the only one that sees
+//! them all. The crate never prints, never reads the environment and knows no
+//! concrete driver or provider.
+
+pub mod artifact;
+pub mod content;
+pub mod sandbox;
+pub mod store;
+pub mod sys;

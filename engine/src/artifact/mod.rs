@@ -1,0 +1,1 @@
+//! Canonical listings of output groups, and the tar archives that are a pure function of them.

@@ -1,0 +1,1 @@
+//! Hashing of file contents: digests, fingerprints of workspace files, and the reader that verifies them.

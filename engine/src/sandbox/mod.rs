@@ -1,0 +1,1 @@
+//! Isolated execution of one action at a time on behalf of the engine.

@@ -1,0 +1,1 @@
+//! The local store: action results, file contents, locks, limits.
