@@ -80,9 +80,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> FsResult<()> {
     let temporary = named(
         "create a temporary file in",
         directory,
-        tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory),
+        tempfile::Builder::new()
+            .prefix(".tmp-")
+            .tempfile_in(directory),
     )?;
-    named("write", temporary.path(), fs::write(temporary.path(), bytes))?;
+    named(
+        "write",
+        temporary.path(),
+        fs::write(temporary.path(), bytes),
+    )?;
     temporary
         .persist(path)
         .map(drop)
