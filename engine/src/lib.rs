@@ -7,7 +7,11 @@
 //! concrete driver or provider.
 
 pub mod artifact;
+pub mod cancel;
 pub mod content;
+pub mod events;
+pub mod failure;
+pub mod request;
 pub mod sandbox;
 pub mod store;
 pub mod sys;
