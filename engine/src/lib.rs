@@ -11,6 +11,7 @@ pub mod cancel;
 pub mod content;
 pub mod events;
 pub mod failure;
+pub mod key;
 pub mod request;
 pub mod sandbox;
 pub mod store;
