@@ -19,6 +19,8 @@ pub struct CProgram {
     pub directory: &'static str,
     /// Its folders to take C files and headers from, not recursively; `.` is the directory itself.
     pub folders: &'static [&'static str],
+    /// File names to leave out.
+    pub excluded: &'static [&'static str],
     /// The text of `main.c`, added beside the sources.
     pub main: &'static str,
     /// Flags of the compiler.
@@ -54,6 +56,9 @@ impl CProgram {
         let mut sources = Vec::new();
         for folder in self.folders {
             for name in c_files(&root.join(folder)) {
+                if self.excluded.contains(&name.as_str()) {
+                    continue;
+                }
                 let relative = crate::normalized(&format!("{folder}/{name}"));
                 let content = fs::read(root.join(&relative)).expect("just listed");
                 workspace.write(format!("{}/{relative}", self.name), content);
