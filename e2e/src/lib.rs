@@ -11,6 +11,7 @@ mod kiln;
 mod run;
 mod running;
 mod summary;
+mod tree;
 mod vendored;
 mod workspace;
 
@@ -24,5 +25,6 @@ pub use kiln::Kiln;
 pub use run::Run;
 pub use running::Running;
 pub use summary::Summary;
+pub use tree::{copy_tree, files_below};
 pub use vendored::vendored_crate;
-pub use workspace::{Workspace, copy_tree, repository};
+pub use workspace::{Workspace, repository};

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-use crate::{Kiln, Run};
+use crate::{Kiln, Run, copy_tree};
 
 /// A workspace on disk, removed when the last checkout of its user is dropped.
 #[derive(Debug)]
@@ -159,32 +159,6 @@ impl Workspace {
     #[track_caller]
     pub fn run<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Run {
         self.kiln(["run"]).args(arguments).run()
-    }
-}
-
-/// Copies the regular files and links below `from` for which `wanted` holds; a directory that is not wanted is not entered.
-///
-/// # Panics
-/// When a file cannot be read or written.
-pub fn copy_tree(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) {
-    fs::create_dir_all(to).unwrap_or_else(|error| panic!("mkdir {}: {error}", to.display()));
-    let entries =
-        fs::read_dir(from).unwrap_or_else(|error| panic!("list {}: {error}", from.display()));
-    for entry in entries {
-        let source = entry.expect("a readable directory entry").path();
-        if !wanted(&source) {
-            continue;
-        }
-        let target = to.join(source.file_name().expect("an entry has a name"));
-        if source.is_symlink() {
-            let link = fs::read_link(&source).expect("a readable link");
-            std::os::unix::fs::symlink(link, &target).expect("a link can be made");
-        } else if source.is_dir() {
-            copy_tree(&source, &target, wanted);
-        } else {
-            fs::copy(&source, &target)
-                .unwrap_or_else(|error| panic!("copy {}: {error}", source.display()));
-        }
     }
 }
 

@@ -12,16 +12,24 @@ def copies():
 "#;
     workspace.write("rules/copy.star", rule);
     for package in ["one", "two"] {
-        workspace.write(format!("{package}/BUILD.kiln"), "load(\"//rules/copy.star\", \"copies\")\ncopies()\n");
+        workspace.write(
+            format!("{package}/BUILD.kiln"),
+            "load(\"//rules/copy.star\", \"copies\")\ncopies()\n",
+        );
         workspace.write(format!("{package}/{package}.in"), package);
     }
-    workspace.run(["//..."]).success().ran(["//one:one.in.copy", "//two:two.in.copy"]);
+    workspace
+        .run(["//..."])
+        .success()
+        .ran(["//one:one.in.copy", "//two:two.in.copy"]);
     assert_eq!(workspace.read(".kiln/out/two/two.in.out"), "two");
 }
 
 #[test]
 fn a_changed_loaded_file_counts() {
-    let workspace = Workspace::with_build("load(\":r.star\", \"TEXT\")\ntext_file(name = \"t\", out = \"t.txt\", content = TEXT)\n");
+    let workspace = Workspace::with_build(
+        "load(\":r.star\", \"TEXT\")\ntext_file(name = \"t\", out = \"t.txt\", content = TEXT)\n",
+    );
     workspace.write("r.star", "TEXT = \"one\"\n");
     workspace.run(["//:t"]).success();
     workspace.write("r.star", "TEXT = \"two\"\n");
@@ -31,7 +39,9 @@ fn a_changed_loaded_file_counts() {
 
 #[test]
 fn a_new_file_in_a_glob_counts() {
-    let workspace = Workspace::with_build(r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "cat $SRCS > $OUT", outs = ["g"])"#);
+    let workspace = Workspace::with_build(
+        r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "cat $SRCS > $OUT", outs = ["g"])"#,
+    );
     workspace.write("a.txt", "a\n");
     workspace.run(["//:g"]).success();
     workspace.write("deep/er/b.txt", "b\n");
@@ -44,7 +54,9 @@ fn a_new_file_in_a_glob_counts() {
 
 #[test]
 fn a_glob_stops_at_another_package() {
-    let workspace = Workspace::with_build(r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "echo $SRCS > $OUT", outs = ["g"])"#);
+    let workspace = Workspace::with_build(
+        r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "echo $SRCS > $OUT", outs = ["g"])"#,
+    );
     workspace.write("a.txt", "");
     workspace.write("sub/b.txt", "");
     workspace.run(["//:g"]).success();
@@ -56,7 +68,9 @@ fn a_glob_stops_at_another_package() {
 
 #[test]
 fn a_glob_does_not_follow_links() {
-    let workspace = Workspace::with_build(r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "echo $SRCS > $OUT", outs = ["g"])"#);
+    let workspace = Workspace::with_build(
+        r#"target(name = "g", driver = "sh", deps = glob(["**/*.txt"]), run = "echo $SRCS > $OUT", outs = ["g"])"#,
+    );
     workspace.write("real/a.txt", "");
     std::os::unix::fs::symlink("real", workspace.path("linked")).unwrap();
     workspace.run(["//:g"]).success();
@@ -65,7 +79,9 @@ fn a_glob_does_not_follow_links() {
 
 #[test]
 fn a_file_may_look_like_a_label() {
-    let workspace = Workspace::with_build(r#"target(name = "f", driver = "sh", deps = ["./@types/x"], run = "cp $SRCS $OUT", outs = ["f"])"#);
+    let workspace = Workspace::with_build(
+        r#"target(name = "f", driver = "sh", deps = ["./@types/x"], run = "cp $SRCS $OUT", outs = ["f"])"#,
+    );
     workspace.write("@types/x", "typed");
     workspace.run(["//:f"]).success();
     assert_eq!(workspace.read(".kiln/out/f"), "typed");
@@ -104,7 +120,9 @@ fn exec_runs_without_a_shell() {
 
 #[test]
 fn windows_line_ends_and_a_byte_order_mark_are_no_trouble() {
-    let workspace = Workspace::with_build("\u{feff}text_file(\r\n    name = \"t\",\r\n    out = \"t.txt\",\r\n    content = \"x\",\r\n)\r\n");
+    let workspace = Workspace::with_build(
+        "\u{feff}text_file(\r\n    name = \"t\",\r\n    out = \"t.txt\",\r\n    content = \"x\",\r\n)\r\n",
+    );
     workspace.run(["//:t"]).success();
     assert_eq!(workspace.read(".kiln/out/t.txt"), "x");
 }
@@ -112,15 +130,26 @@ fn windows_line_ends_and_a_byte_order_mark_are_no_trouble() {
 #[test]
 fn one_broken_package_does_not_disturb_the_others() {
     let workspace = Workspace::with_build("target(");
-    workspace.write("good/BUILD.kiln", r#"text_file(name = "t", out = "t", content = "")"#);
+    workspace.write(
+        "good/BUILD.kiln",
+        r#"text_file(name = "t", out = "t", content = "")"#,
+    );
     workspace.run(["//good:t"]).success();
 }
 
 #[test]
 fn text_files_can_be_programs() {
     use std::os::unix::fs::PermissionsExt;
-    let workspace = Workspace::with_build(r#"text_file(name = "t", out = "bin/t", content = "#!/bin/sh\n", executable = True)"#);
-    workspace.run(["//:t"]).success().prints(".kiln/out/bin/t\n");
-    let mode = std::fs::metadata(workspace.path(".kiln/out/bin/t")).unwrap().permissions().mode();
+    let workspace = Workspace::with_build(
+        r##"text_file(name = "t", out = "bin/t", content = "#!/bin/sh\n", executable = True)"##,
+    );
+    workspace
+        .run(["//:t"])
+        .success()
+        .prints(".kiln/out/bin/t\n");
+    let mode = std::fs::metadata(workspace.path(".kiln/out/bin/t"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o111, 0o111);
 }

@@ -16,8 +16,16 @@ target(name = "two", driver = "sh", run = "printf one > x; printf two > y", outs
 #[test]
 fn cat_writes_the_bytes_of_an_output() {
     let workspace = built();
-    workspace.kiln(["cat", "//:two[x]"]).run().success().prints("one");
-    workspace.kiln(["cat", "//:two[y]"]).run().success().prints("two");
+    workspace
+        .kiln(["cat", "//:two[x]"])
+        .run()
+        .success()
+        .prints("one");
+    workspace
+        .kiln(["cat", "//:two[y]"])
+        .run()
+        .success()
+        .prints("two");
 }
 
 #[test]
@@ -36,8 +44,15 @@ fn inspect_shows_inputs_key_and_outputs() {
         assert!(run.stdout().contains(word), "{word}{}", run.report());
     }
     let built_again = workspace.run(["//:tree"]).success();
-    let key = built_again.event("action_finished", "//:tree").field("key").clone();
-    let json = workspace.kiln(["inspect", "--json", "//:tree"]).run().success().json();
+    let key = built_again
+        .event("action_finished", "//:tree")
+        .field("key")
+        .clone();
+    let json = workspace
+        .kiln(["inspect", "--json", "//:tree"])
+        .run()
+        .success()
+        .json();
     assert_eq!(json["key"], key, "{json}");
     assert_eq!(json["label"], "//:tree", "{json}");
 }
@@ -46,7 +61,11 @@ fn inspect_shows_inputs_key_and_outputs() {
 fn inspecting_something_unknown_is_4() {
     let workspace = built();
     for command in ["inspect", "cat", "ls", "log", "why"] {
-        workspace.kiln([command, "//:nothing"]).run().exits(4).complains(["//:nothing"]);
+        workspace
+            .kiln([command, "//:nothing"])
+            .run()
+            .exits(4)
+            .complains(["//:nothing"]);
     }
 }
 
@@ -67,23 +86,37 @@ fn doctor_speaks_of_the_sandbox_and_the_store() {
     let workspace = built();
     let run = workspace.kiln(["doctor"]).run().success();
     for word in ["sandbox", "store"] {
-        assert!(run.stdout().to_lowercase().contains(word), "{word}{}", run.report());
+        assert!(
+            run.stdout().to_lowercase().contains(word),
+            "{word}{}",
+            run.report()
+        );
     }
 }
 
 #[test]
 fn completions_exist_for_the_usual_shells() {
     for shell in ["bash", "zsh", "fish"] {
-        let run = Workspace::bare().kiln(["completions", shell]).run().success();
+        let run = Workspace::bare()
+            .kiln(["completions", shell])
+            .run()
+            .success();
         assert!(run.stdout().contains("kiln"), "{}", run.report());
     }
-    Workspace::bare().kiln(["completions", "cmd"]).run().exits(2);
+    Workspace::bare()
+        .kiln(["completions", "cmd"])
+        .run()
+        .exits(2);
 }
 
 #[test]
 fn version_names_itself() {
     let run = Workspace::bare().kiln(["version"]).run().success();
-    assert!(run.stdout().contains(env!("CARGO_PKG_VERSION")), "{}", run.report());
+    assert!(
+        run.stdout().contains(env!("CARGO_PKG_VERSION")),
+        "{}",
+        run.report()
+    );
 }
 
 #[test]

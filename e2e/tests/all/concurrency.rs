@@ -6,7 +6,10 @@ fn gated(exit_code: u8) -> (Workspace, Gate) {
     let workspace = Workspace::new();
     let gate = Gate::new(&workspace);
     let script = format!("{}; echo done > made; exit {exit_code}", gate.wait());
-    workspace.write("BUILD.kiln", format!("target(name = \"t\", driver = \"sh\", run = {script:?}, outs = [\"made\"])"));
+    workspace.write(
+        "BUILD.kiln",
+        format!("target(name = \"t\", driver = \"sh\", run = {script:?}, outs = [\"made\"])"),
+    );
     (workspace, gate)
 }
 
@@ -52,14 +55,24 @@ fn a_killed_process_leaves_nothing_that_blocks_the_next() {
 fn many_processes_in_one_workspace_agree() {
     let mut build = String::new();
     for number in 0..20 {
-        build += &format!("target(name = \"t{number}\", driver = \"sh\", run = \"echo {number} > $OUT\", outs = [\"t{number}\"])\n");
+        build += &format!(
+            "target(name = \"t{number}\", driver = \"sh\", run = \"echo {number} > $OUT\", outs = [\"t{number}\"])\n"
+        );
     }
     let workspace = Workspace::with_build(&build);
-    let running: Vec<_> = (0..4).map(|_| workspace.kiln(["run", "//..."]).spawn()).collect();
-    let runs: Vec<_> = running.into_iter().map(|running| running.finish().success()).collect();
+    let running: Vec<_> = (0..4)
+        .map(|_| workspace.kiln(["run", "//..."]).spawn())
+        .collect();
+    let runs: Vec<_> = running
+        .into_iter()
+        .map(|running| running.finish().success())
+        .collect();
     let executed: usize = runs.iter().map(|run| run.executed().len()).sum();
     assert_eq!(executed, 20);
     for number in 0..20 {
-        assert_eq!(workspace.read(format!(".kiln/out/t{number}")), format!("{number}\n"));
+        assert_eq!(
+            workspace.read(format!(".kiln/out/t{number}")),
+            format!("{number}\n")
+        );
     }
 }

@@ -21,7 +21,10 @@ fn an_unknown_key_gets_a_proposal() {
 fn a_wrong_type_says_what_was_expected() {
     refused("[build]\nignore = \"target\"\n", &["kiln.toml:2", "ignore"]);
     refused("[build]\njobs = -1\n", &["kiln.toml:2", "jobs"]);
-    refused("[cache]\nmax_size = \"much\"\n", &["kiln.toml:2", "max_size", "much"]);
+    refused(
+        "[cache]\nmax_size = \"much\"\n",
+        &["kiln.toml:2", "max_size", "much"],
+    );
 }
 
 #[test]
@@ -43,7 +46,10 @@ fn bytes_that_are_no_text_are_refused() {
 
 #[test]
 fn an_unknown_value_gets_the_possible_ones() {
-    refused("[sandbox]\ndefault = \"hots\"\n", &["kiln.toml:2", "hots", "host"]);
+    refused(
+        "[sandbox]\ndefault = \"hots\"\n",
+        &["kiln.toml:2", "hots", "host"],
+    );
 }
 
 #[test]
@@ -62,13 +68,21 @@ fn later_layers_win_and_the_origin_of_each_value_is_told() {
         };
         let run = kiln.run().success();
         let line = run.stdout().lines().find(|line| line.contains("jobs"));
-        line.unwrap_or_else(|| panic!("no line about jobs{}", run.report())).to_owned()
+        line.unwrap_or_else(|| panic!("no line about jobs{}", run.report()))
+            .to_owned()
     };
-    let mut line = |layer: &str, value: &str, line: String| {
-        assert!(line.contains(value) && line.contains(layer), "expected {value} from {layer}: {line}");
+    let line = |layer: &str, value: &str, line: String| {
+        assert!(
+            line.contains(value) && line.contains(layer),
+            "expected {value} from {layer}: {line}"
+        );
     };
     std::fs::create_dir_all(workspace.home().join("config/kiln")).unwrap();
-    std::fs::write(workspace.home().join("config/kiln/kiln.toml"), "[build]\njobs = 11\n").unwrap();
+    std::fs::write(
+        workspace.home().join("config/kiln/kiln.toml"),
+        "[build]\njobs = 11\n",
+    )
+    .unwrap();
     line("config/kiln/kiln.toml", "11", origin(&workspace, &[], None));
     workspace.write("kiln.toml", "[build]\njobs = 12\n");
     line("kiln.toml", "12", origin(&workspace, &[], None));
@@ -82,9 +96,15 @@ fn later_layers_win_and_the_origin_of_each_value_is_told() {
 fn a_broken_layer_is_named() {
     let workspace = Workspace::with_build(TARGET);
     workspace.write("kiln.local.toml", "[build]\nnope = 1\n");
-    workspace.run(["//:a"]).exits(2).complains(["kiln.local.toml:2", "nope"]);
+    workspace
+        .run(["//:a"])
+        .exits(2)
+        .complains(["kiln.local.toml:2", "nope"]);
     workspace.remove("kiln.local.toml");
-    let run = workspace.kiln(["run", "//:a"]).env("KILN_BUILD_JOBS", "many").run();
+    let run = workspace
+        .kiln(["run", "//:a"])
+        .env("KILN_BUILD_JOBS", "many")
+        .run();
     run.exits(2).complains(["KILN_BUILD_JOBS", "many"]);
 }
 
@@ -93,11 +113,24 @@ fn the_store_follows_the_environment() {
     let workspace = Workspace::with_build(TARGET);
     let path = |kiln: kiln_e2e::Kiln| kiln.run().success().stdout().trim_end().to_owned();
     let own = workspace.store();
-    assert_eq!(path(workspace.kiln(["cache", "path"])), own.to_str().unwrap());
+    assert_eq!(
+        path(workspace.kiln(["cache", "path"])),
+        own.to_str().unwrap()
+    );
     let cache = workspace.home().join("cache/kiln");
-    assert_eq!(path(workspace.kiln(["cache", "path"]).env_remove("KILN_CACHE_DIR")), cache.to_str().unwrap());
+    assert_eq!(
+        path(
+            workspace
+                .kiln(["cache", "path"])
+                .env_remove("KILN_CACHE_DIR")
+        ),
+        cache.to_str().unwrap()
+    );
     let plain = workspace.home().join(".cache/kiln");
-    let kiln = workspace.kiln(["cache", "path"]).env_remove("KILN_CACHE_DIR").env_remove("XDG_CACHE_HOME");
+    let kiln = workspace
+        .kiln(["cache", "path"])
+        .env_remove("KILN_CACHE_DIR")
+        .env_remove("XDG_CACHE_HOME");
     assert_eq!(path(kiln), plain.to_str().unwrap());
 }
 

@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt;
 use kiln_e2e::Workspace;
 use rustix::process::Signal;
 
-const GOOD: &str = r#"target(name = "good", driver = "sh", run = "echo good > $OUT", outs = ["good"])"#;
+const GOOD: &str =
+    r#"target(name = "good", driver = "sh", run = "echo good > $OUT", outs = ["good"])"#;
 
 #[test]
 fn done_is_0() {
@@ -15,24 +16,36 @@ fn done_is_0() {
 
 #[test]
 fn a_failing_action_is_1() {
-    let workspace = Workspace::with_build(r#"target(name = "bad", driver = "sh", run = "exit 3", outs = ["bad"])"#);
-    workspace.run(["//:bad"]).exits(1).complains(["//:bad", "3"]);
+    let workspace = Workspace::with_build(
+        r#"target(name = "bad", driver = "sh", run = "exit 3", outs = ["bad"])"#,
+    );
+    workspace
+        .run(["//:bad"])
+        .exits(1)
+        .complains(["//:bad", "3"]);
 }
 
 #[test]
 fn an_error_in_a_build_file_is_1() {
-    Workspace::with_build("target(nonsense = 1)").run(["//..."]).exits(1);
+    Workspace::with_build("target(nonsense = 1)")
+        .run(["//..."])
+        .exits(1);
 }
 
 #[test]
 fn a_missing_dependency_is_1() {
     let build = r#"target(name = "a", driver = "sh", deps = [":b"], run = "true", outs = [])"#;
-    Workspace::with_build(build).run(["//:a"]).exits(1).complains(["//:b"]);
+    Workspace::with_build(build)
+        .run(["//:a"])
+        .exits(1)
+        .complains(["//:b"]);
 }
 
 #[test]
 fn an_unknown_flag_is_2() {
-    Workspace::with_build(GOOD).run(["--no-such-flag", "//:good"]).exits(2);
+    Workspace::with_build(GOOD)
+        .run(["--no-such-flag", "//:good"])
+        .exits(2);
 }
 
 #[test]
@@ -47,24 +60,35 @@ fn a_malformed_label_is_2() {
 
 #[test]
 fn zero_jobs_are_2() {
-    Workspace::with_build(GOOD).run(["-j", "0", "//:good"]).exits(2);
+    Workspace::with_build(GOOD)
+        .run(["-j", "0", "//:good"])
+        .exits(2);
 }
 
 #[test]
 fn no_workspace_is_2() {
-    Workspace::bare().run(["//:good"]).exits(2).complains(["kiln.toml", "kiln init"]);
+    Workspace::bare()
+        .run(["//:good"])
+        .exits(2)
+        .complains(["kiln.toml", "kiln init"]);
 }
 
 #[test]
 fn bad_configuration_is_2() {
     let workspace = Workspace::with_build(GOOD);
     workspace.write("kiln.toml", "[build]\njobs = \"many\"\n");
-    workspace.run(["//:good"]).exits(2).complains(["kiln.toml:2", "jobs"]);
+    workspace
+        .run(["//:good"])
+        .exits(2)
+        .complains(["kiln.toml:2", "jobs"]);
 }
 
 #[test]
 fn an_unknown_target_on_the_command_line_is_4() {
-    Workspace::with_build(GOOD).run(["//:godo"]).exits(4).complains(["//:godo", "good"]);
+    Workspace::with_build(GOOD)
+        .run(["//:godo"])
+        .exits(4)
+        .complains(["//:godo", "good"]);
 }
 
 #[test]
@@ -74,7 +98,10 @@ fn an_unknown_package_on_the_command_line_is_4() {
 
 #[test]
 fn an_unknown_group_on_the_command_line_is_4() {
-    Workspace::with_build(GOOD).run(["//:good[docs]"]).exits(4).complains(["docs"]);
+    Workspace::with_build(GOOD)
+        .run(["//:good[docs]"])
+        .exits(4)
+        .complains(["docs"]);
 }
 
 #[test]
@@ -103,7 +130,10 @@ fn a_store_that_cannot_be_made_is_36() {
     let workspace = Workspace::with_build(GOOD);
     std::fs::write(workspace.outside("file"), "").unwrap();
     let store = workspace.outside("file/store");
-    let run = workspace.kiln(["run", "//:good"]).env("KILN_CACHE_DIR", &store).run();
+    let run = workspace
+        .kiln(["run", "//:good"])
+        .env("KILN_CACHE_DIR", &store)
+        .run();
     run.exits(36).complains([store.to_str().unwrap()]);
 }
 
@@ -116,8 +146,10 @@ fn outputs_that_cannot_be_written_are_36() {
 
 #[test]
 fn a_program_that_was_run_decides_for_itself() {
-    let build = r#"text_file(name = "seven", out = "seven", content = "#!/bin/sh\nexit 7\n", executable = True)"#;
-    Workspace::with_build(build).run(["//:seven", "--"]).exits(7);
+    let build = r##"text_file(name = "seven", out = "seven", content = "#!/bin/sh\nexit 7\n", executable = True)"##;
+    Workspace::with_build(build)
+        .run(["//:seven", "--"])
+        .exits(7);
 }
 
 #[test]

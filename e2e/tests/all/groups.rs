@@ -25,35 +25,57 @@ fn files(build: &str) -> Workspace {
 
 #[test]
 fn re_exports_labels_and_plain_files() {
-    assert_eq!(paths(r#"deps = ["src/a.h", ":gen[inc]"]"#), "src/a.h inc/gen.h");
+    assert_eq!(
+        paths(r#"deps = ["src/a.h", ":gen[inc]"]"#),
+        "src/a.h inc/gen.h"
+    );
 }
 
 #[test]
 fn include_and_exclude_select() {
-    assert_eq!(paths(r#"deps = glob(["src/**"]), include = ["**/*.c"]"#), "src/a.c src/deep/b.c");
-    assert_eq!(paths(r#"deps = glob(["src/**"]), exclude = ["**/*.c"]"#), "src/a.h");
+    assert_eq!(
+        paths(r#"deps = glob(["src/**"]), include = ["**/*.c"]"#),
+        "src/a.c src/deep/b.c"
+    );
+    assert_eq!(
+        paths(r#"deps = glob(["src/**"]), exclude = ["**/*.c"]"#),
+        "src/a.h"
+    );
 }
 
 #[test]
 fn a_prefix_is_cut_off_and_another_put_in_front() {
-    assert_eq!(paths(r#"deps = ["src/deep/b.c"], strip_prefix = "src", prefix = "usr/share""#), "usr/share/deep/b.c");
+    assert_eq!(
+        paths(r#"deps = ["src/deep/b.c"], strip_prefix = "src", prefix = "usr/share""#),
+        "usr/share/deep/b.c"
+    );
 }
 
 #[test]
 fn single_files_get_other_names() {
-    assert_eq!(paths(r#"deps = ["src/a.c"], rename = {"src/a.c": "main.c"}"#), "main.c");
+    assert_eq!(
+        paths(r#"deps = ["src/a.c"], rename = {"src/a.c": "main.c"}"#),
+        "main.c"
+    );
 }
 
 #[test]
 fn a_prefix_that_a_file_does_not_have_is_an_error() {
     let workspace = files(r#"group(name = "g", deps = ["src/a.c"], strip_prefix = "include")"#);
-    workspace.run(["//:g"]).exits(1).complains(["src/a.c", "include"]);
+    workspace
+        .run(["//:g"])
+        .exits(1)
+        .complains(["src/a.c", "include"]);
 }
 
 #[test]
 fn outputs_of_a_named_group_appear_under_their_new_names() {
-    let workspace = files(r#"group(name = "g", deps = ["src/a.c"], strip_prefix = "src", prefix = "dist")"#);
-    workspace.run(["//:g"]).success().prints(".kiln/out/dist/a.c\n");
+    let workspace =
+        files(r#"group(name = "g", deps = ["src/a.c"], strip_prefix = "src", prefix = "dist")"#);
+    workspace
+        .run(["//:g"])
+        .success()
+        .prints(".kiln/out/dist/a.c\n");
     assert_eq!(workspace.read(".kiln/out/dist/a.c"), "src/a.c");
 }
 
@@ -65,7 +87,10 @@ group(name = "headers", deps = [":two"], include = ["*.h"])
 target(name = "user", driver = "sh", deps = [":headers"], run = "cat $SRCS > $OUT", outs = ["user"])
 "#;
     let workspace = files(build);
-    workspace.run(["//:user"]).success().ran(["//:two", "//:user"]);
+    workspace
+        .run(["//:user"])
+        .success()
+        .ran(["//:two", "//:user"]);
     workspace.write("src/a.c", "changed");
     workspace.run(["//:user"]).success().ran(["//:two"]);
 }
@@ -76,7 +101,10 @@ fn a_group_of_groups_is_flat() {
 group(name = "inner", deps = ["src/a.c"], prefix = "x")
 group(name = "outer", deps = [":inner"], prefix = "y")
 "#;
-    files(build).run(["//:outer"]).success().prints(".kiln/out/y/x/src/a.c\n");
+    files(build)
+        .run(["//:outer"])
+        .success()
+        .prints(".kiln/out/y/x/src/a.c\n");
 }
 
 #[test]
@@ -85,6 +113,11 @@ fn sources_in_a_group_write_nothing_to_the_store() {
     let run = workspace.run(["//:g"]).success();
     let finished = run.events().last().expect("the build finishes");
     for counter in ["store_bytes_written", "store_rows_written"] {
-        assert_eq!(finished.field("counters")[counter], 0, "{counter}{}", run.report());
+        assert_eq!(
+            finished.field("counters")[counter],
+            0,
+            "{counter}{}",
+            run.report()
+        );
     }
 }

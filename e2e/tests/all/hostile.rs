@@ -11,12 +11,19 @@ const BOUND: Duration = Duration::from_secs(180);
 fn refused(build: impl AsRef<[u8]>) -> Run {
     let workspace = Workspace::new();
     workspace.write("BUILD.kiln", build);
-    workspace.kiln(["run", "//..."]).hung_after(BOUND).run().exits(1).complains(["BUILD.kiln"])
+    workspace
+        .kiln(["run", "//..."])
+        .hung_after(BOUND)
+        .run()
+        .exits(1)
+        .complains(["BUILD.kiln"])
 }
 
 #[test]
 fn an_endless_loop() {
-    refused("def f():\n    for i in range(1000000000):\n        for j in range(1000000000):\n            pass\nf()\n");
+    refused(
+        "def f():\n    for i in range(1000000000):\n        for j in range(1000000000):\n            pass\nf()\n",
+    );
 }
 
 #[test]
@@ -39,12 +46,18 @@ fn a_list_that_eats_the_memory() {
 
 #[test]
 fn ten_million_targets() {
-    refused("def f():\n    for i in range(10000000):\n        group(name = \"t%d\" % i, deps = [])\nf()\n");
+    refused(
+        "def f():\n    for i in range(10000000):\n        group(name = \"t%d\" % i, deps = [])\nf()\n",
+    );
 }
 
 #[test]
 fn a_hundred_thousand_nested_brackets() {
-    refused(format!("x = {}{}\n", "[".repeat(100_000), "]".repeat(100_000)));
+    refused(format!(
+        "x = {}{}\n",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    ));
     refused(format!("x = {}\n", "(".repeat(100_000)));
     refused(format!("x = {}1\n", "-".repeat(100_000)));
     refused(format!("x = {}1\n", "not ".repeat(100_000)));
@@ -76,14 +89,20 @@ fn a_cycle_of_loads() {
     let workspace = Workspace::with_build("load(\":a.star\", \"a\")\n");
     workspace.write("a.star", "load(\":b.star\", \"b\")\na = b\n");
     workspace.write("b.star", "load(\":a.star\", \"a\")\nb = a\n");
-    workspace.run(["//..."]).exits(1).complains(["cycle", "a.star", "b.star"]);
+    workspace
+        .run(["//..."])
+        .exits(1)
+        .complains(["cycle", "a.star", "b.star"]);
 }
 
 #[test]
 fn a_file_that_loads_itself() {
     let workspace = Workspace::with_build("load(\":a.star\", \"a\")\n");
     workspace.write("a.star", "load(\":a.star\", \"a\")\n");
-    workspace.run(["//..."]).exits(1).complains(["cycle", "a.star"]);
+    workspace
+        .run(["//..."])
+        .exits(1)
+        .complains(["cycle", "a.star"]);
 }
 
 #[test]
@@ -93,25 +112,41 @@ fn a_build_file_that_is_no_regular_file() {
     let run = workspace.kiln(["run", "//:x"]).hung_after(BOUND).run();
     assert_ne!(run.code(), 0, "{}", run.report());
     workspace.remove("BUILD.kiln");
-    assert!(std::process::Command::new("mkfifo").arg(workspace.path("BUILD.kiln")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(workspace.path("BUILD.kiln"))
+            .status()
+            .unwrap()
+            .success()
+    );
     let run = workspace.kiln(["run", "//:x"]).hung_after(BOUND).run();
     assert_ne!(run.code(), 0, "{}", run.report());
 }
 
 #[test]
 fn commands_that_cannot_be_run_are_errors_of_loading() {
-    for run in ["\"\"".to_owned(), "\"a\\0b\"".to_owned(), format!("\"{}\"", "x".repeat(3 << 20))] {
-        refused(format!("target(name = \"a\", driver = \"sh\", run = {run}, outs = [])\n"));
+    for run in [
+        "\"\"".to_owned(),
+        "\"a\\0b\"".to_owned(),
+        format!("\"{}\"", "x".repeat(3 << 20)),
+    ] {
+        refused(format!(
+            "target(name = \"a\", driver = \"sh\", run = {run}, outs = [])\n"
+        ));
     }
     for run in ["[]", "[\"\"]", "[\"a\\0b\"]"] {
-        refused(format!("target(name = \"a\", driver = \"exec\", run = {run}, outs = [])\n"));
+        refused(format!(
+            "target(name = \"a\", driver = \"exec\", run = {run}, outs = [])\n"
+        ));
     }
 }
 
 #[test]
 fn patterns_of_globs_are_checked() {
     for pattern in ["", "/etc/*", "../*", "[", "a//b", "{a"] {
-        refused(format!("group(name = \"g\", deps = glob([{pattern:?}], allow_empty = True))\n"));
+        refused(format!(
+            "group(name = \"g\", deps = glob([{pattern:?}], allow_empty = True))\n"
+        ));
     }
 }
 

@@ -54,7 +54,10 @@ fn a_variable_counts_and_the_order_of_variables_does_not() {
 #[test]
 fn the_order_of_inputs_counts_and_the_order_of_groups_does_not() {
     runs_again_with(r#"["x", "y"]"#, r#"["y", "x"]"#);
-    hits_with(r#"{"one": ["x", "y"], "two": ["z"]}"#, r#"{"two": ["z"], "one": ["x", "y"]}"#);
+    hits_with(
+        r#"{"one": ["x", "y"], "two": ["z"]}"#,
+        r#"{"two": ["z"], "one": ["x", "y"]}"#,
+    );
 }
 
 #[test]
@@ -104,9 +107,15 @@ fn the_exec_bit_counts() {
 #[test]
 fn a_same_size_edit_with_a_restored_time_counts() {
     let workspace = built();
-    let before = std::fs::metadata(workspace.path("x")).unwrap().modified().unwrap();
+    let before = std::fs::metadata(workspace.path("x"))
+        .unwrap()
+        .modified()
+        .unwrap();
     workspace.write("x", "9\n");
-    let file = std::fs::File::options().append(true).open(workspace.path("x")).unwrap();
+    let file = std::fs::File::options()
+        .append(true)
+        .open(workspace.path("x"))
+        .unwrap();
     file.set_modified(before).unwrap();
     workspace.run(["//:a"]).success().ran(["//:a"]);
 }
@@ -133,8 +142,15 @@ fn a_passed_variable_counts_and_unset_is_not_empty() {
 #[test]
 fn the_callers_environment_does_not_count() {
     let workspace = built();
-    let kiln = workspace.kiln(["run", "//:a"]).env("PATH", "/nonexistent:/usr/bin").env("LC_ALL", "tr_TR.UTF-8");
-    kiln.env("HOME", workspace.outside("elsewhere")).env("UNRELATED", "1").run().success().ran_nothing();
+    let kiln = workspace
+        .kiln(["run", "//:a"])
+        .env("PATH", "/nonexistent:/usr/bin")
+        .env("LC_ALL", "tr_TR.UTF-8");
+    kiln.env("HOME", workspace.outside("elsewhere"))
+        .env("UNRELATED", "1")
+        .run()
+        .success()
+        .ran_nothing();
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! Everything that a user can see of Kiln, tested on the shipped binary. One test binary, so that it links once.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "everything in this binary is a test or serves one"
+)]
+
 mod build_files;
 mod cache_off;
 mod commands;

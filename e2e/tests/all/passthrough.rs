@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use kiln_e2e::{Gate, Run, Workspace};
+use kiln_e2e::{Gate, Run, Workspace, files_below};
 
 struct Race {
     workspace: Workspace,
@@ -48,12 +48,18 @@ target(name = "late", driver = "sh", deps = {{"first": [":held"], "srcs": ["late
     #[track_caller]
     fn is_noticed(edit: impl FnOnce(&Path)) {
         let race = Self::prepared();
-        race.edited_while_held(edit).exits(1).complains(["late.txt", "changed"]);
+        race.edited_while_held(edit)
+            .exits(1)
+            .complains(["late.txt", "changed"]);
         assert!(!race.workspace.path(".kiln/out/late").exists());
         let next = race.next();
         assert!(next.executed().contains("//:late"), "{}", next.report());
         let expected = fs::read_to_string(race.workspace.path("late.txt")).unwrap();
-        assert!(race.workspace.read(".kiln/out/late").starts_with(&expected), "{}", next.report());
+        assert!(
+            race.workspace.read(".kiln/out/late").starts_with(&expected),
+            "{}",
+            next.report()
+        );
     }
 
     /// The run after the race. The gate stands open, so that nothing waits.
@@ -93,7 +99,12 @@ fn another_inode_of_equal_size_and_time_is_noticed() {
         let before = fs::metadata(file).unwrap().modified().unwrap();
         let other = file.with_extension("other");
         fs::write(&other, "eno\n").unwrap();
-        fs::File::options().append(true).open(&other).unwrap().set_modified(before).unwrap();
+        fs::File::options()
+            .append(true)
+            .open(&other)
+            .unwrap()
+            .set_modified(before)
+            .unwrap();
         fs::rename(other, file).unwrap();
     });
 }
@@ -147,7 +158,12 @@ fn targets_of_sources_alone_write_nothing_to_the_store() {
         let run = workspace.run([pattern]).success();
         let finished = run.events().last().expect("the build finishes").clone();
         for counter in ["store_bytes_written", "store_rows_written"] {
-            assert_eq!(finished.field("counters")[counter], 0, "{counter} of {pattern}{}", run.report());
+            assert_eq!(
+                finished.field("counters")[counter],
+                0,
+                "{counter} of {pattern}{}",
+                run.report()
+            );
         }
     }
 }
@@ -158,12 +174,10 @@ fn the_bytes_of_sources_are_nowhere_in_the_store() {
     let workspace = Workspace::with_build(build);
     workspace.write("big.txt", "x".repeat(8 << 20));
     workspace.run(["//:t"]).success();
-    assert!(size_of(&workspace.store()) < 4 << 20, "{} bytes in the store", size_of(&workspace.store()));
-}
-
-fn size_of(path: &Path) -> u64 {
-    if path.is_dir() {
-        return fs::read_dir(path).unwrap().map(|entry| size_of(&entry.unwrap().path())).sum();
-    }
-    fs::metadata(path).map_or(0, |metadata| metadata.len())
+    let files = files_below(&workspace.store(), &|_| true);
+    let stored: u64 = files
+        .iter()
+        .map(|file| file.metadata().unwrap().len())
+        .sum();
+    assert!(stored < 4 << 20, "{stored} bytes in the store");
 }

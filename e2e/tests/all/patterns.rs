@@ -5,7 +5,11 @@ use kiln_e2e::Workspace;
 /// Packages `//:x`, `//a:x`, `//a:y`, `//a/b:x`, `//ab:x`.
 fn packages() -> Workspace {
     let workspace = Workspace::new();
-    let target = |name: &str| format!("target(name = {name:?}, driver = \"sh\", run = \"echo > $OUT\", outs = [{name:?}])\n");
+    let target = |name: &str| {
+        format!(
+            "target(name = {name:?}, driver = \"sh\", run = \"echo > $OUT\", outs = [{name:?}])\n"
+        )
+    };
     for directory in ["", "a/", "a/b/", "ab/"] {
         workspace.write(format!("{directory}BUILD.kiln"), target("x"));
     }
@@ -46,7 +50,12 @@ fn what_a_minus_names_is_taken_away() {
 
 #[test]
 fn a_relative_pattern_belongs_to_the_current_directory() {
-    packages().kiln(["run", ":x"]).current_dir("a/b").run().success().ran(["//a/b:x"]);
+    packages()
+        .kiln(["run", ":x"])
+        .current_dir("a/b")
+        .run()
+        .success()
+        .ran(["//a/b:x"]);
 }
 
 #[test]
@@ -74,6 +83,9 @@ fn outputs_of_kiln_and_of_version_control_are_no_packages() {
 fn packages_may_use_another_file_name() {
     let workspace = packages();
     workspace.write("kiln.toml", "[build]\nfiles = [\"KILN\", \"BUILD.kiln\"]\n");
-    workspace.write("a/KILN", r#"target(name = "z", driver = "sh", run = "echo > $OUT", outs = ["z"])"#);
+    workspace.write(
+        "a/KILN",
+        r#"target(name = "z", driver = "sh", run = "echo > $OUT", outs = ["z"])"#,
+    );
     workspace.run(["//a:all"]).success().ran(["//a:z"]);
 }

@@ -34,7 +34,10 @@ fn a_pattern_is_a_set() {
 
 #[test]
 fn deps_hold_the_start_and_every_source() {
-    answers("deps(//:left)", &["//:base", "//:left", "//@fs:file@path=src"]);
+    answers(
+        "deps(//:left)",
+        &["//:base", "//:left", "//@fs:file@path=src"],
+    );
 }
 
 #[test]
@@ -45,9 +48,21 @@ fn deps_can_be_cut_at_a_depth() {
 
 #[test]
 fn rdeps_stay_inside_their_universe() {
-    answers("rdeps(//..., //:base)", &["//:base", "//:left", "//:right", "//:top"]);
+    answers(
+        "rdeps(//..., //:base)",
+        &["//:base", "//:left", "//:right", "//:top"],
+    );
     answers("rdeps(//:left, //:base)", &["//:base", "//:left"]);
-    answers("rdeps(//..., @fs:file@path=src)", &["//:base", "//:left", "//:right", "//:top", "//@fs:file@path=src"]);
+    answers(
+        "rdeps(//..., @fs:file@path=src)",
+        &[
+            "//:base",
+            "//:left",
+            "//:right",
+            "//:top",
+            "//@fs:file@path=src",
+        ],
+    );
 }
 
 #[test]
@@ -55,7 +70,11 @@ fn somepath_is_one_path() {
     let run = ask("somepath(//:top, //:base)").success();
     let lines: Vec<&str> = run.stdout().lines().collect();
     assert_eq!(lines.len(), 3, "{}", run.report());
-    assert!(lines.contains(&"//:left") != lines.contains(&"//:right"), "{}", run.report());
+    assert!(
+        lines.contains(&"//:left") != lines.contains(&"//:right"),
+        "{}",
+        run.report()
+    );
 }
 
 #[test]
@@ -69,30 +88,50 @@ fn sets_have_operators_in_words_and_signs() {
     answers("//:left union //:right", &["//:left", "//:right"]);
     answers("//... - //:top", &["//:base", "//:left", "//:right"]);
     answers("//... except deps(//:left)", &["//:right", "//:top"]);
-    answers("deps(//:left) ^ deps(//:right)", &["//:base", "//@fs:file@path=src"]);
+    answers(
+        "deps(//:left) ^ deps(//:right)",
+        &["//:base", "//@fs:file@path=src"],
+    );
     answers("deps(//:left) intersect //:left", &["//:left"]);
 }
 
 #[test]
 fn operators_bind_from_left_to_right_and_brackets_hold() {
-    answers("//... - //:top + //:top", &["//:base", "//:left", "//:right", "//:top"]);
+    answers(
+        "//... - //:top + //:top",
+        &["//:base", "//:left", "//:right", "//:top"],
+    );
     answers("//... - (//:top + //:left)", &["//:base", "//:right"]);
 }
 
 #[test]
 fn json_is_one_object_with_the_same_labels() {
-    let run = diamond().kiln(["query", "--output", "json", "deps(//:left)"]).run().success();
+    let run = diamond()
+        .kiln(["query", "--output", "json", "deps(//:left)"])
+        .run()
+        .success();
     let text = run.json().to_string();
     for label in ["//:base", "//:left", "//@fs:file@path=src"] {
-        assert!(text.contains(&Value::from(label).to_string()), "{}", run.report());
+        assert!(
+            text.contains(&Value::from(label).to_string()),
+            "{}",
+            run.report()
+        );
     }
 }
 
 #[test]
 fn dot_is_a_graph_with_the_edges_of_the_set() {
-    let run = diamond().kiln(["query", "--output", "dot", "deps(//:top) - deps(//:base)"]).run().success();
+    let run = diamond()
+        .kiln(["query", "--output", "dot", "deps(//:top) - deps(//:base)"])
+        .run()
+        .success();
     assert!(run.stdout().starts_with("digraph"), "{}", run.report());
-    assert!(run.stdout().contains(r#""//:top" -> "//:left""#), "{}", run.report());
+    assert!(
+        run.stdout().contains(r#""//:top" -> "//:left""#),
+        "{}",
+        run.report()
+    );
     assert!(!run.stdout().contains("//:base"), "{}", run.report());
 }
 
@@ -105,7 +144,11 @@ fn a_broken_expression_is_shown_with_a_caret() {
 
 #[test]
 fn deep_nesting_is_no_crash() {
-    let run = ask(&format!("{}//:top{}", "(".repeat(50_000), ")".repeat(50_000)));
+    let run = ask(&format!(
+        "{}//:top{}",
+        "(".repeat(50_000),
+        ")".repeat(50_000)
+    ));
     assert!([0, 2].contains(&run.code()), "{}", run.code());
 }
 

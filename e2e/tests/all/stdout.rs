@@ -15,35 +15,49 @@ target(name = "user", driver = "sh", deps = [":two"], run = "cat $SRCS > $OUT", 
 
 #[test]
 fn names_every_output_of_a_named_target() {
-    two_packages().run(["//lib:two"]).success().prints(".kiln/out/lib/one\n.kiln/out/lib/sub/two\n");
+    two_packages()
+        .run(["//lib:two"])
+        .success()
+        .prints(".kiln/out/lib/one\n.kiln/out/lib/sub/two\n");
 }
 
 #[test]
 fn says_the_same_when_nothing_had_to_be_done() {
     let workspace = two_packages();
     let first = workspace.run(["//lib:two"]).success();
-    workspace.run(["//lib:two"]).success().ran_nothing().prints(first.stdout());
+    workspace
+        .run(["//lib:two"])
+        .success()
+        .ran_nothing()
+        .prints(first.stdout());
 }
 
 #[test]
 fn paths_are_relative_to_the_current_directory() {
     let workspace = two_packages();
     let run = workspace.kiln(["run", ":two"]).current_dir("lib").run();
-    run.success().prints("../.kiln/out/lib/one\n../.kiln/out/lib/sub/two\n");
+    run.success()
+        .prints("../.kiln/out/lib/one\n../.kiln/out/lib/sub/two\n");
 }
 
 #[test]
 fn another_directory_can_be_named_with_a_flag() {
     let workspace = two_packages();
     let root = workspace.root().to_str().unwrap().to_owned();
-    let run = workspace.kiln(["run", "-C", &root, "//lib:user"]).current_dir("..").run();
+    let run = workspace
+        .kiln(["run", "-C", &root, "//lib:user"])
+        .current_dir("..")
+        .run();
     run.success().prints("checkout/.kiln/out/lib/user\n");
 }
 
 #[test]
 fn dependencies_that_nobody_named_do_not_appear() {
     let workspace = two_packages();
-    workspace.run(["//app"]).success().prints(".kiln/out/app/app\n");
+    workspace
+        .run(["//app"])
+        .success()
+        .prints(".kiln/out/app/app\n");
     assert_eq!(workspace.read(".kiln/out/app/app"), "1\n2\n");
     assert!(!workspace.path(".kiln/out/lib").exists());
 }
@@ -63,7 +77,15 @@ fn outputs_are_private_copies() {
     workspace.write(".kiln/out/lib/user", "scribbled\n");
     workspace.run(["//lib:user"]).success().ran_nothing();
     assert_eq!(workspace.read(".kiln/out/lib/user"), "1\n2\n");
-    assert_eq!(workspace.checkout("other").kiln(["cat", "//lib:user"]).run().success().stdout(), "1\n2\n");
+    assert_eq!(
+        workspace
+            .checkout("other")
+            .kiln(["cat", "//lib:user"])
+            .run()
+            .success()
+            .stdout(),
+        "1\n2\n"
+    );
 }
 
 #[test]
@@ -77,14 +99,27 @@ fn the_output_directory_ignores_itself() {
 fn a_closed_pipe_is_no_crash() {
     let workspace = two_packages();
     let script = format!("{} run //lib:two | true", kiln_e2e::kiln_binary().display());
-    let status = std::process::Command::new("sh").args(["-c", &script]).current_dir(workspace.root()).env("KILN_CACHE_DIR", workspace.store()).status();
+    let status = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(workspace.root())
+        .env("KILN_CACHE_DIR", workspace.store())
+        .status();
     assert!(status.unwrap().success());
 }
 
 #[test]
 fn no_colours_without_a_terminal_unless_asked_for() {
     let workspace = two_packages();
-    assert!(!workspace.run(["//lib:nothing"]).exits(4).stderr().contains('\x1b'));
-    let run = workspace.kiln(["run", "--color", "always", "//lib:nothing"]).run().exits(4);
+    assert!(
+        !workspace
+            .run(["//lib:nothing"])
+            .exits(4)
+            .stderr()
+            .contains('\x1b')
+    );
+    let run = workspace
+        .kiln(["run", "--color", "always", "//lib:nothing"])
+        .run()
+        .exits(4);
     assert!(run.stderr().contains('\x1b'), "{}", run.report());
 }

@@ -1,6 +1,8 @@
 //! The store as its user sees it: clean, gc, cache stats.
 
-use kiln_e2e::Workspace;
+use std::path::Path;
+
+use kiln_e2e::{Workspace, files_below};
 
 fn built() -> Workspace {
     let build = r#"
@@ -25,7 +27,11 @@ fn clean_removes_outputs_and_nothing_of_the_store() {
 #[test]
 fn stats_count_what_is_stored() {
     let workspace = built();
-    let stats = workspace.kiln(["cache", "stats", "--json"]).run().success().json();
+    let stats = workspace
+        .kiln(["cache", "stats", "--json"])
+        .run()
+        .success()
+        .json();
     assert!(stats.is_object(), "{stats}");
     let plain = workspace.kiln(["cache", "stats"]).run().success();
     assert!(!plain.stdout().is_empty());
@@ -36,71 +42,83 @@ fn gc_to_nothing_forgets_everything_and_harms_nobody() {
     let workspace = built();
     workspace.kiln(["gc", "--max-size", "0"]).run().success();
     let run = workspace.run(["//..."]).success();
-    assert_eq!(workspace.read_bytes(".kiln/out/large").len(), 3_000_000, "{}", run.report());
+    assert_eq!(
+        workspace.read_bytes(".kiln/out/large").len(),
+        3_000_000,
+        "{}",
+        run.report()
+    );
     workspace.run(["//..."]).success().ran_nothing();
 }
 
 #[test]
 fn gc_within_its_limits_keeps_everything() {
     let workspace = built();
-    workspace.kiln(["gc", "--max-size", "10G", "--max-age", "30d"]).run().success();
+    workspace
+        .kiln(["gc", "--max-size", "10G", "--max-age", "30d"])
+        .run()
+        .success();
     workspace.remove(".kiln");
     workspace.run(["//..."]).success().ran_nothing();
 }
 
 #[test]
 fn gc_refuses_sizes_it_does_not_understand() {
-    built().kiln(["gc", "--max-size", "lots"]).run().exits(2).complains(["lots"]);
+    built()
+        .kiln(["gc", "--max-size", "lots"])
+        .run()
+        .exits(2)
+        .complains(["lots"]);
 }
 
 #[test]
 fn a_lost_store_costs_time_only() {
     let workspace = built();
     std::fs::remove_dir_all(workspace.store()).unwrap();
-    workspace.run(["//..."]).success().ran(["//:large", "//:small"]);
+    workspace
+        .run(["//..."])
+        .success()
+        .ran(["//:large", "//:small"]);
     assert_eq!(workspace.read(".kiln/out/small"), "1\n");
 }
 
 #[test]
 fn garbage_in_place_of_every_file_of_the_store_costs_time_only() {
     let workspace = built();
-    scribble(&workspace.store());
+    for file in files_below(&workspace.store(), &|_| true) {
+        replace(&file, "scribble");
+    }
     workspace.remove(".kiln");
     workspace.run(["//..."]).success();
     assert_eq!(workspace.read(".kiln/out/small"), "1\n");
-    assert!(workspace.read_bytes(".kiln/out/large").iter().all(|byte| *byte == 0));
-}
-
-fn scribble(directory: &std::path::Path) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            scribble(&path);
-        } else {
-            std::fs::remove_file(&path).unwrap();
-            std::fs::write(&path, "scribble").unwrap();
-        }
-    }
+    assert!(
+        workspace
+            .read_bytes(".kiln/out/large")
+            .iter()
+            .all(|byte| *byte == 0)
+    );
 }
 
 #[test]
 fn an_output_that_lost_its_bytes_is_made_again() {
     let workspace = built();
     workspace.remove(".kiln");
-    truncate_large(&workspace.store());
+    let files = files_below(&workspace.store(), &|_| true);
+    let large = files
+        .iter()
+        .find(|file| file.metadata().unwrap().len() == 3_000_000);
+    replace(large.expect("a large output is a file of its own"), "");
     let run = workspace.run(["//:large"]).success().ran(["//:large"]);
-    assert_eq!(workspace.read_bytes(".kiln/out/large").len(), 3_000_000, "{}", run.report());
+    assert_eq!(
+        workspace.read_bytes(".kiln/out/large").len(),
+        3_000_000,
+        "{}",
+        run.report()
+    );
 }
 
-/// Empties every file of the store that can hold the large output, and no other.
-fn truncate_large(directory: &std::path::Path) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            truncate_large(&path);
-        } else if std::fs::metadata(&path).unwrap().len() == 3_000_000 {
-            std::fs::remove_file(&path).unwrap();
-            std::fs::write(&path, "").unwrap();
-        }
-    }
+/// Puts another file in the place of one, which may be read-only.
+fn replace(path: &Path, content: &str) {
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(path, content).unwrap();
 }

@@ -22,15 +22,33 @@ fn graph() -> Workspace {
 fn files_groups_and_texts_count_nowhere() {
     let workspace = graph();
     workspace.write("BUILD.kiln", GRAPH.replace("exit 1", "echo > $OUT"));
-    let all = Summary { total: 5, cached: 0, ran: 5, failed: 0, skipped: 0 };
+    let all = Summary {
+        total: 5,
+        cached: 0,
+        ran: 5,
+        failed: 0,
+        skipped: 0,
+    };
     assert_eq!(workspace.run(["//:all"]).success().summary(), all);
     assert_eq!(workspace.run(["//:text"]).success().summary().total, 0);
 }
 
 #[test]
 fn what_a_failure_kept_from_running_is_skipped() {
-    let run = graph().run(["-k", "//:all"]).exits(1).ran(["//:a", "//:bad", "//:other"]);
-    assert_eq!(run.summary(), Summary { total: 5, cached: 0, ran: 2, failed: 1, skipped: 2 });
+    let run = graph()
+        .run(["-k", "//:all"])
+        .exits(1)
+        .ran(["//:a", "//:bad", "//:other"]);
+    assert_eq!(
+        run.summary(),
+        Summary {
+            total: 5,
+            cached: 0,
+            ran: 2,
+            failed: 1,
+            skipped: 2
+        }
+    );
 }
 
 #[test]
@@ -38,7 +56,16 @@ fn what_was_there_before_is_cached_also_beside_a_failure() {
     let workspace = graph();
     workspace.run(["//:other"]).success();
     let run = workspace.run(["-k", "//:all"]).exits(1).ran(["//:bad"]);
-    assert_eq!(run.summary(), Summary { total: 5, cached: 2, ran: 0, failed: 1, skipped: 2 });
+    assert_eq!(
+        run.summary(),
+        Summary {
+            total: 5,
+            cached: 2,
+            ran: 0,
+            failed: 1,
+            skipped: 2
+        }
+    );
 }
 
 #[test]
@@ -48,9 +75,12 @@ fn only_the_requested_closure_is_counted() {
 
 #[test]
 fn nothing_new_starts_after_the_first_failure() {
-    let mut build = String::from("target(name = \"bad\", driver = \"sh\", run = \"exit 1\", outs = [])\n");
+    let mut build =
+        String::from("target(name = \"bad\", driver = \"sh\", run = \"exit 1\", outs = [])\n");
     for number in 0..50 {
-        build += &format!("target(name = \"t{number}\", driver = \"sh\", deps = [\":bad\"], run = \"true\", outs = [])\n");
+        build += &format!(
+            "target(name = \"t{number}\", driver = \"sh\", deps = [\":bad\"], run = \"true\", outs = [])\n"
+        );
     }
     build += "target(name = \"independent\", driver = \"sh\", run = \"true\", outs = [])\n";
     let workspace = Workspace::with_build(&build);

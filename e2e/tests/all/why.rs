@@ -40,7 +40,10 @@ fn a_change_not_built_yet_is_named() {
 fn a_changed_attribute_is_named_with_its_old_and_new_value() {
     let workspace = chain();
     workspace.run(["//:low"]).success();
-    workspace.write("BUILD.kiln", workspace.read("BUILD.kiln").replace("fast", "slow"));
+    workspace.write(
+        "BUILD.kiln",
+        workspace.read("BUILD.kiln").replace("fast", "slow"),
+    );
     workspace.run(["//:low"]).success();
     let run = workspace.kiln(["why", "//:low"]).run().success();
     for word in ["MODE", "fast", "slow"] {
@@ -51,9 +54,22 @@ fn a_changed_attribute_is_named_with_its_old_and_new_value() {
 #[test]
 fn a_changed_secret_is_named_and_not_shown() {
     let workspace = chain();
-    workspace.kiln(["run", "//:low"]).env("TOKEN", "hunter2").run().success();
-    workspace.kiln(["run", "//:low"]).env("TOKEN", "hunter3").run().success().ran(["//:low"]);
-    let run = workspace.kiln(["why", "//:low"]).env("TOKEN", "hunter3").run().success();
+    workspace
+        .kiln(["run", "//:low"])
+        .env("TOKEN", "hunter2")
+        .run()
+        .success();
+    workspace
+        .kiln(["run", "//:low"])
+        .env("TOKEN", "hunter3")
+        .run()
+        .success()
+        .ran(["//:low"]);
+    let run = workspace
+        .kiln(["why", "//:low"])
+        .env("TOKEN", "hunter3")
+        .run()
+        .success();
     assert!(run.stdout().contains("TOKEN"), "{}", run.report());
     run.never_mentions("hunter2").never_mentions("hunter3");
 }

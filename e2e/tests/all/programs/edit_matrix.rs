@@ -23,7 +23,11 @@ impl EditMatrix {
     pub fn check(&self) {
         let workspace = Workspace::new();
         let package = self.program.lay_out(&workspace);
-        let built = Built { matrix: self, workspace, package };
+        let built = Built {
+            matrix: self,
+            workspace,
+            package,
+        };
         built.builds_everything_once();
         built.declares_what_the_compiler_includes();
         built.does_nothing_twice();
@@ -46,7 +50,8 @@ struct Built<'a> {
 impl Built<'_> {
     fn run(&self) -> Run {
         let run = self.workspace.run([self.package.program()]);
-        run.success().prints(&format!("{}\n", self.package.output()))
+        run.success()
+            .prints(&format!("{}\n", self.package.output()))
     }
 
     fn builds_everything_once(&self) {
@@ -57,7 +62,10 @@ impl Built<'_> {
     }
 
     fn answers(&self, workspace: &Workspace) {
-        let run = workspace.kiln(["run", &self.package.program(), "--"]).args(self.matrix.arguments).run();
+        let run = workspace
+            .kiln(["run", &self.package.program(), "--"])
+            .args(self.matrix.arguments)
+            .run();
         run.success().prints(self.matrix.answer).ran_nothing();
     }
 
@@ -66,7 +74,11 @@ impl Built<'_> {
         for source in self.package.sources() {
             let inputs = format!("deps({}, 1)", self.package.object(source));
             let run = self.workspace.kiln(["query", &inputs]).run().success();
-            let declared: Vec<&str> = run.stdout().lines().filter(|line| line.ends_with(".h")).collect();
+            let declared: Vec<&str> = run
+                .stdout()
+                .lines()
+                .filter(|line| line.ends_with(".h"))
+                .collect();
             let file = |path: &String| format!("//@fs:file@path={}", self.package.file(path));
             let included: Vec<String> = self.package.headers_of(source).iter().map(file).collect();
             assert_eq!(declared, included, "headers of {source}");
@@ -93,7 +105,10 @@ impl Built<'_> {
 
     fn compiles_the_users_of_a_header(&self) {
         let users = self.package.users_of(self.matrix.header);
-        assert!(!users.is_empty() && users.len() < self.package.objects().len(), "a header that tells nothing");
+        assert!(
+            !users.is_empty() && users.len() < self.package.objects().len(),
+            "a header that tells nothing"
+        );
         self.edited(self.matrix.header, || {
             self.run().ran(&users);
         });
@@ -114,7 +129,10 @@ impl Built<'_> {
         let program = self.workspace.read_bytes(self.package.output());
         self.workspace.remove(".kiln");
         self.run().ran_nothing();
-        assert!(program == self.workspace.read_bytes(self.package.output()), "the restored program differs");
+        assert!(
+            program == self.workspace.read_bytes(self.package.output()),
+            "the restored program differs"
+        );
     }
 
     fn builds_nothing_in_another_checkout(&self) {
@@ -124,8 +142,12 @@ impl Built<'_> {
     }
 
     fn links_for_a_real_change(&self) {
-        self.workspace.append(self.package.file("main.c"), "\nint added_by_the_test = 42;\n");
-        self.run().ran([self.package.object("main.c"), self.package.program()]);
+        self.workspace.append(
+            self.package.file("main.c"),
+            "\nint added_by_the_test = 42;\n",
+        );
+        self.run()
+            .ran([self.package.object("main.c"), self.package.program()]);
         self.answers(&self.workspace);
     }
 }

@@ -11,16 +11,22 @@ fn sqlite_is_built_and_answers_sql() {
         crate_name: "libsqlite3-sys",
         directory: "sqlite3",
         folders: &["."],
-    excluded: &["wasm32-wasi-vfs.c"],
+        excluded: &["wasm32-wasi-vfs.c"],
         main: include_str!("../../../fixtures/programs/sqlite.c"),
-        copts: &["-O0", "-DSQLITE_THREADSAFE=0", "-DSQLITE_OMIT_LOAD_EXTENSION"],
+        copts: &[
+            "-O0",
+            "-DSQLITE_THREADSAFE=0",
+            "-DSQLITE_OMIT_LOAD_EXTENSION",
+        ],
         linkopts: &["-lm"],
     };
     let matrix = EditMatrix {
         program,
         source: "sqlite3.c",
         header: "sqlite3.h",
-        arguments: &["create table t(a, b); insert into t values (1, 'x'), (41, 'y'); select sum(a), group_concat(b) from t"],
+        arguments: &[
+            "create table t(a, b); insert into t values (1, 'x'), (41, 'y'); select sum(a), group_concat(b) from t",
+        ],
         answer: "42|x,y\n",
     };
     matrix.check();

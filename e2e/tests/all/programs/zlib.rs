@@ -11,7 +11,7 @@ fn zlib_is_built_and_restores_what_it_compressed() {
         crate_name: "libz-sys",
         directory: "src/zlib",
         folders: &["."],
-    excluded: &[],
+        excluded: &[],
         main: include_str!("../../../fixtures/programs/zlib.c"),
         copts: &["-O1", "-DHAVE_UNISTD_H"],
         linkopts: &[],

@@ -11,7 +11,7 @@ fn zstd_is_built_and_restores_what_it_compressed() {
         crate_name: "zstd-sys",
         directory: "zstd/lib",
         folders: &[".", "common", "compress", "decompress"],
-    excluded: &[],
+        excluded: &[],
         main: include_str!("../../../fixtures/programs/zstd.c"),
         copts: &["-O0", "-DZSTD_DISABLE_ASM"],
         linkopts: &[],
