@@ -13,13 +13,13 @@ use crate::{Run, Running, Workspace, kiln_binary};
 /// Generous on purpose: it only tells a hang from a slow machine.
 const HUNG_AFTER: Duration = Duration::from_secs(300);
 
-/// A command that has not been started.
+/// A command that has not been started. `run` and `build` record their events unless started by other means.
 #[must_use = "nothing runs until `run` or `spawn` is called"]
 #[derive(Debug)]
 pub struct Kiln {
     command: Command,
+    arguments: Vec<OsString>,
     records: PathBuf,
-    events: Option<PathBuf>,
     input: Option<PathBuf>,
     hung_after: Duration,
 }
@@ -29,11 +29,6 @@ impl Kiln {
         workspace: &Workspace,
         arguments: impl IntoIterator<Item = S>,
     ) -> Self {
-        let arguments: Vec<OsString> = arguments
-            .into_iter()
-            .map(|argument| argument.as_ref().to_owned())
-            .collect();
-        let records = fresh_directory(workspace);
         let mut command = Command::new(kiln_binary());
         command
             .current_dir(workspace.root())
@@ -44,32 +39,29 @@ impl Kiln {
             .env("XDG_CACHE_HOME", workspace.home().join("cache"))
             .env("KILN_CACHE_DIR", workspace.store())
             .process_group(0);
-        let builds = arguments
-            .first()
-            .is_some_and(|first| first == "run" || first == "build");
-        let events = builds.then(|| records.join("events"));
-        if let Some(path) = &events {
-            command.arg("--events").arg(path);
-        }
-        command.args(arguments);
+        let records = fresh_directory(workspace);
         Self {
             command,
+            arguments: Vec::new(),
             records,
-            events,
             input: None,
             hung_after: HUNG_AFTER,
         }
+        .args(arguments)
     }
 
     /// Adds an argument.
-    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
-        self.command.arg(argument);
-        self
+    pub fn arg(self, argument: impl AsRef<OsStr>) -> Self {
+        self.args([argument])
     }
 
     /// Adds arguments.
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
-        self.command.args(arguments);
+        self.arguments.extend(
+            arguments
+                .into_iter()
+                .map(|argument| argument.as_ref().to_owned()),
+        );
         self
     }
 
@@ -122,7 +114,14 @@ impl Kiln {
     /// When the binary cannot be started.
     #[track_caller]
     pub fn spawn(mut self) -> Running {
-        let line = self.line();
+        let builds = self
+            .arguments
+            .first()
+            .is_some_and(|first| first == "run" || first == "build");
+        let events = builds.then(|| self.records.join("events"));
+        if let Some(path) = &events {
+            self.command.arg("--events").arg(path);
+        }
         let create = |name: &str| {
             File::create(self.records.join(name)).expect("the kit's own directory is writable")
         };
@@ -130,20 +129,28 @@ impl Kiln {
             File::open(path).expect("just written").into()
         });
         self.command
+            .args(&self.arguments)
             .stdin(stdin)
             .stdout(create("stdout"))
             .stderr(create("stderr"));
+        let line = self.line();
         let child = self
             .command
             .spawn()
             .unwrap_or_else(|error| panic!("{line}: {error}"));
-        Running::new(child, line, self.records, self.events, self.hung_after)
+        Running::new(child, line, self.records, events, self.hung_after)
+    }
+
+    /// The bare command, for a caller that starts and times it on its own.
+    pub fn into_command(mut self) -> Command {
+        self.command.args(self.arguments);
+        self.command
     }
 
     fn line(&self) -> String {
-        std::iter::once(OsStr::new("kiln"))
-            .chain(self.command.get_args())
-            .map(|word| word.to_string_lossy().into_owned())
+        let words = std::iter::once(OsStr::new("kiln")).chain(self.command.get_args());
+        words
+            .map(OsStr::to_string_lossy)
             .collect::<Vec<_>>()
             .join(" ")
     }
