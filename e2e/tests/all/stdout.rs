@@ -1,5 +1,7 @@
 //! stdout carries data only: one line per output of each named target, relative to the current directory.
 
+use std::process::Stdio;
+
 use kiln_e2e::Workspace;
 
 fn two_packages() -> Workspace {
@@ -98,13 +100,23 @@ fn the_output_directory_ignores_itself() {
 #[test]
 fn a_closed_pipe_is_no_crash() {
     let workspace = two_packages();
-    let script = format!("{} run //lib:two | true", kiln_e2e::kiln_binary().display());
-    let status = std::process::Command::new("sh")
-        .args(["-c", &script])
-        .current_dir(workspace.root())
-        .env("KILN_CACHE_DIR", workspace.store())
-        .status();
-    assert!(status.unwrap().success());
+    let mut command = workspace.kiln(["run", "//lib:two"]).into_command();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert!(
+        stderr
+            .lines()
+            .last()
+            .is_some_and(|line| line.starts_with("kiln: ")),
+        "{stderr}"
+    );
 }
 
 #[test]
