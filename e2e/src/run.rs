@@ -32,7 +32,13 @@ impl Run {
             stderr,
             events,
         };
-        run.check(!run.stderr.contains("panicked at"), "the engine panicked");
+        for crash in [
+            "panicked at",
+            "has overflowed its stack",
+            "memory allocation of",
+        ] {
+            run.check(!run.stderr.contains(crash), "the engine crashed");
+        }
         run.check(run.code != 37, "the engine reported an error of its own");
         run
     }
