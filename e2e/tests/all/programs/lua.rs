@@ -4,22 +4,20 @@ use kiln_e2e::CProgram;
 
 use super::edit_matrix::EditMatrix;
 
-/// The interpreter, also used by other tests that want a real program.
-pub const LUA: CProgram = CProgram {
-    name: "lua",
-    crate_name: "lua-src",
-    directory: "lua-5.4.8",
-    folders: &["."],
-    excluded: &[],
-    main: include_str!("../../../fixtures/programs/lua.c"),
-    copts: &["-O1", "-DLUA_USE_POSIX"],
-    linkopts: &["-lm"],
-};
-
 #[test]
 fn lua_is_built_and_runs_a_script() {
+    let program = CProgram {
+        name: "lua",
+        crate_name: "lua-src",
+        directory: "lua-5.4.8",
+        folders: &["."],
+        excluded: &[],
+        main: include_str!("../../../fixtures/programs/lua.c"),
+        copts: &["-O1", "-DLUA_USE_POSIX"],
+        linkopts: &["-lm"],
+    };
     let matrix = EditMatrix {
-        program: LUA,
+        program,
         source: "lctype.c",
         header: "lopcodes.h",
         arguments: &["print(6 * 7, _VERSION)"],
