@@ -1,0 +1,7 @@
+#include "greeter.h"
+
+#include "version.h"
+
+const char *greeter_version(void) {
+    return VERSION;
+}
