@@ -1,12 +1,20 @@
-//! Protobuf messages of Kiln: stored records and the words of the plugin
-//! protocol. No logic; whoever uses a message checks what it holds.
+//! The protobuf messages of Kiln: what it stores and what it says to plugins.
+//!
+//! Generated from the files below `proto/`, which are the documentation of
+//! every format; one module per protobuf package. Data only, no logic: whoever
+//! uses a message checks what it holds.
 #![allow(
-    missing_docs,
     clippy::all,
-    reason = "generated code; the documentation stands in the .proto files"
+    missing_docs,
+    reason = "the modules are generated from proto/kiln, where they are documented"
 )]
 
-/// Records of the local store.
-pub mod store {
-    include!(concat!(env!("OUT_DIR"), "/kiln.store.rs"));
+/// The tree of files of one output group (`kiln/listing.proto`).
+pub mod listing {
+    include!(concat!(env!("OUT_DIR"), "/kiln.listing.v1.rs"));
+}
+
+/// What an action's key was made of (`kiln/manifest.proto`).
+pub mod manifest {
+    include!(concat!(env!("OUT_DIR"), "/kiln.manifest.v1.rs"));
 }

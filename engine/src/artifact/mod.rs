@@ -1,1 +1,14 @@
-//! Canonical listings of output groups, and the tar archives that are a pure function of them.
+//! Canonical listings of output groups, and the tar archives that are a pure
+//! function of them.
+//!
+//! `listing` is the artifact's identity, `tree` its encoded form, `link` the
+//! rule for links, `tar` the archive form. Nothing here knows where the bytes
+//! of files are kept.
+
+mod link;
+mod listing;
+pub mod tar;
+mod tree;
+
+pub use link::{LinkError, link_destination};
+pub use listing::{Entry, Listing, ListingError};

@@ -1,6 +1,6 @@
 //! What a key was made of, kept so that a later change can be explained.
 
-use kiln_proto::store as proto;
+use kiln_proto::manifest as proto;
 use prost::Message;
 
 use super::leaf::{Leaf, LeafSink, LeafValue};

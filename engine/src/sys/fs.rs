@@ -142,3 +142,8 @@ pub fn symlink_metadata(path: &Path) -> FsResult<Option<fs::Metadata>> {
         result => named("examine", path, result).map(Some),
     }
 }
+
+/// The absolute path of what lies at `path`, all links followed.
+pub fn canonicalize(path: &Path) -> FsResult<PathBuf> {
+    named("resolve", path, fs::canonicalize(path))
+}
