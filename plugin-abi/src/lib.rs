@@ -8,6 +8,7 @@
 //! Start with [`Label`], then [`TargetSpec`] (what a BUILD file said), then
 //! [`Target`] (what it means), then the traits [`Provider`] and [`Driver`].
 
+mod attributes;
 mod diagnostic;
 mod digest;
 mod driver;
@@ -26,6 +27,7 @@ mod target;
 mod value;
 mod view;
 
+pub use attributes::{AttributeReader, LONGEST_ARGUMENT};
 pub use diagnostic::{Diagnostic, Severity};
 pub use digest::Digest;
 pub use driver::{Command, Driver, InputPaths, NamedPaths};
