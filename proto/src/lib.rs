@@ -18,3 +18,8 @@ pub mod listing {
 pub mod manifest {
     include!(concat!(env!("OUT_DIR"), "/kiln.manifest.v1.rs"));
 }
+
+/// Records of the local store (`kiln/store.proto`).
+pub mod store {
+    include!(concat!(env!("OUT_DIR"), "/kiln.store.v1.rs"));
+}

@@ -22,3 +22,11 @@ pub fn since_epoch() -> Duration {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
 }
+
+/// Time since the machine was started, the same in all its processes; it never
+/// jumps, and goes on while the machine sleeps.
+#[must_use]
+pub fn since_boot() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::try_from(time).unwrap_or_default()
+}
