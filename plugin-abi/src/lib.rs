@@ -25,6 +25,7 @@ mod syntax;
 mod target;
 mod value;
 mod view;
+pub mod wire;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use digest::Digest;
