@@ -11,6 +11,8 @@ pub mod cancel;
 pub mod content;
 pub mod events;
 pub mod failure;
+pub mod load;
+pub mod query;
 pub mod request;
 pub mod sandbox;
 pub mod store;

@@ -2,3 +2,5 @@
 
 pub mod clock;
 pub mod fs;
+pub mod links;
+pub mod regular;

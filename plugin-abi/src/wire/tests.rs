@@ -206,10 +206,10 @@ proptest! {
     }
 
     #[test]
-    fn flipped_bytes_are_refused_or_read_but_never_panic(target in target(), at in any::<usize>(), bit in 0..8) {
+    fn flipped_bytes_are_refused_or_read_but_never_panic(target in target(), at in any::<usize>(), bit in 0..8_u32) {
         let mut bytes = write_target(&target).unwrap().encode_to_vec();
         let at = at % bytes.len();
-        bytes[at] ^= 1 << bit;
+        bytes[at] ^= 1_u8 << bit;
         if let Ok(message) = proto::Target::decode(&*bytes)
             && let Ok(read) = Reader::new().target(message)
         {
