@@ -7,6 +7,7 @@
 //! concrete driver or provider.
 
 pub mod artifact;
+pub mod cancel;
 pub mod content;
 pub mod sandbox;
 pub mod store;

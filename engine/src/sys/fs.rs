@@ -80,9 +80,15 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> FsResult<()> {
     let temporary = named(
         "create a temporary file in",
         directory,
-        tempfile::Builder::new().prefix(".tmp-").tempfile_in(directory),
+        tempfile::Builder::new()
+            .prefix(".tmp-")
+            .tempfile_in(directory),
     )?;
-    named("write", temporary.path(), fs::write(temporary.path(), bytes))?;
+    named(
+        "write",
+        temporary.path(),
+        fs::write(temporary.path(), bytes),
+    )?;
     temporary
         .persist(path)
         .map(drop)
@@ -135,4 +141,13 @@ pub fn symlink_metadata(path: &Path) -> FsResult<Option<fs::Metadata>> {
         }
         result => named("examine", path, result).map(Some),
     }
+}
+
+/// Changes the permission bits of a file or directory, a link followed.
+pub fn set_permissions(path: &Path, permissions: fs::Permissions) -> FsResult<()> {
+    named(
+        "change the permissions of",
+        path,
+        fs::set_permissions(path, permissions),
+    )
 }
