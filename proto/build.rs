@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let descriptors = protox::compile(&files, ["proto"])?;
     prost_build::Config::new()
-        .bytes(["."])
+        .bytes([".kiln.listing", ".kiln.store"])
         .compile_fds(descriptors)?;
     Ok(())
 }

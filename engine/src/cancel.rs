@@ -1,41 +1,64 @@
-//! A flag that says "stop", which any number of waiters can await.
+//! A switch that is thrown once and seen by all who hold a copy of it.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A shared request to stop. Once set it stays set.
+/// Tells running work to stop; copies share one state.
 #[derive(Debug, Clone)]
-pub struct CancelToken(Arc<watch::Sender<bool>>);
+pub struct CancelToken {
+    thrown: Arc<watch::Sender<bool>>,
+}
 
 impl CancelToken {
-    /// A token that is not set.
+    /// A token that nobody has thrown yet.
     #[must_use]
-    pub fn new() -> CancelToken {
-        CancelToken(Arc::new(watch::Sender::new(false)))
+    pub fn new() -> Self {
+        CancelToken {
+            thrown: Arc::new(watch::Sender::new(false)),
+        }
     }
 
-    /// Sets the token and wakes every waiter.
+    /// Throws the switch; it stays thrown.
     pub fn cancel(&self) {
-        self.0.send_replace(true);
+        self.thrown.send_replace(true);
     }
 
-    /// True once the token is set.
+    /// Whether the switch was thrown.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        *self.0.borrow()
+        *self.thrown.borrow()
     }
 
-    /// Waits until the token is set.
+    /// Resolves when the switch is thrown; at once when it already is.
     pub async fn cancelled(&self) {
-        let mut receiver = self.0.subscribe();
-        // The sender lives in `self`, so the channel cannot close before.
-        let _ = receiver.wait_for(|set| *set).await;
+        // The sender lives as long as `self`, so the wait cannot fail.
+        let _ = self.thrown.subscribe().wait_for(|thrown| *thrown).await;
     }
 }
 
 impl Default for CancelToken {
     fn default() -> Self {
-        CancelToken::new()
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CancelToken;
+
+    #[tokio::test]
+    async fn a_copy_sees_the_cancellation_whenever_it_starts_to_wait() {
+        let token = CancelToken::new();
+        let copy = token.clone();
+        assert!(!copy.is_cancelled());
+        let waiting = tokio::spawn({
+            let copy = token.clone();
+            async move { copy.cancelled().await }
+        });
+        token.cancel();
+        waiting.await.unwrap();
+        copy.cancelled().await;
+        assert!(copy.is_cancelled());
     }
 }

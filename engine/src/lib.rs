@@ -12,6 +12,8 @@ pub mod content;
 pub mod events;
 pub mod failure;
 pub mod key;
+pub mod load;
+pub mod query;
 pub mod request;
 pub mod sandbox;
 pub mod store;

@@ -26,6 +26,7 @@ mod syntax;
 mod target;
 mod value;
 mod view;
+pub mod wire;
 
 pub use attributes::{AttributeReader, LONGEST_ARGUMENT};
 pub use diagnostic::{Diagnostic, Severity};

@@ -20,6 +20,22 @@ pub enum Value {
 }
 
 impl Value {
+    /// How deep lists and dictionaries may nest, the innermost value counted:
+    /// what every protobuf library reads without a special setting.
+    pub const DEEPEST: usize = 30;
+
+    /// True when the value nests at most `levels` deep; a plain one is 1 level.
+    /// Never looks deeper than that.
+    #[must_use]
+    pub fn fits(&self, levels: usize) -> bool {
+        levels > 0
+            && match self {
+                Value::List(items) => items.iter().all(|item| item.fits(levels - 1)),
+                Value::Dict(entries) => entries.values().all(|item| item.fits(levels - 1)),
+                _ => true,
+            }
+    }
+
     /// The value's type as people call it in BUILD files.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

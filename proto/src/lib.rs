@@ -23,3 +23,15 @@ pub mod manifest {
 pub mod store {
     include!(concat!(env!("OUT_DIR"), "/kiln.store.v1.rs"));
 }
+
+/// Target specs and targets, as plugins and the package snapshot hold them
+/// (`kiln/target.proto`).
+pub mod target {
+    include!(concat!(env!("OUT_DIR"), "/kiln.target.v1.rs"));
+}
+
+/// The header of a package's record in the package snapshot, and its index
+/// (`kiln/snapshot.proto`).
+pub mod snapshot {
+    include!(concat!(env!("OUT_DIR"), "/kiln.snapshot.v1.rs"));
+}

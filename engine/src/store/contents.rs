@@ -132,20 +132,24 @@ impl Contents {
         Ok(digest)
     }
 
-    /// Takes the content of an open file from its start, whatever its position.
-    pub(super) fn put_file(&self, file: &File, executable: bool) -> Result<Digest, PutError> {
+    /// Takes the content of an open file of `size` bytes from its start, whatever
+    /// its position.
+    pub(super) fn put_file(
+        &self,
+        file: &File,
+        size: u64,
+        executable: bool,
+    ) -> Result<Digest, PutError> {
         self.may_write()?;
-        let named = |error| FsError::new("read", "an output", error);
-        let mut head = Vec::new();
-        FileAt { file, offset: 0 }
-            .take(LARGEST_SMALL + 1)
-            .read_to_end(&mut head)
-            .map_err(named)?;
-        if head.len() as u64 <= LARGEST_SMALL {
-            return self.put_bytes(head.into(), executable);
+        if size > LARGEST_SMALL {
+            let put = self.blobs.put_file(file, executable)?;
+            return Ok(self.count(put));
         }
-        let put = self.blobs.put_file(file, executable)?;
-        Ok(self.count(put))
+        let mut bytes = Vec::with_capacity(size as usize + 1);
+        FileAt { file, offset: 0 }
+            .read_to_end(&mut bytes)
+            .map_err(|error| FsError::new("read", "an output", error))?;
+        self.put_bytes(bytes.into(), executable)
     }
 
     pub(super) fn open(

@@ -113,8 +113,8 @@ impl Store {
 
     /// What was published to explain `key`.
     #[must_use]
-    pub fn manifest(&self, key: ActionKey) -> Option<Bytes> {
-        self.results.as_ref()?.manifest(key)
+    pub fn manifest(&self, key: &ActionKey) -> Option<Bytes> {
+        self.results.as_ref()?.manifest(*key)
     }
 
     /// The log of a result; `None` when the action wrote nothing.
@@ -133,10 +133,11 @@ impl Store {
         }
     }
 
-    /// Stores the content of an open file, read from its start. The file itself
-    /// may become part of the store: it must not be written afterwards.
-    pub fn put_file(&self, file: &File, executable: bool) -> Result<Digest, PutError> {
-        self.contents.put_file(file, executable)
+    /// Stores the content of an open file of `size` bytes, read from its start.
+    /// The file itself may become part of the store: it must not be written
+    /// afterwards.
+    pub fn put_file(&self, file: &File, size: u64, executable: bool) -> Result<Digest, PutError> {
+        self.contents.put_file(file, size, executable)
     }
 
     /// Stores a content that is in memory.

@@ -137,7 +137,7 @@ fn a_result_comes_back_as_it_was_at_once_and_in_the_next_run() {
         next
     }] {
         assert_eq!(*found(store, key(1)).unwrap(), result);
-        assert_eq!(store.manifest(key(1)).as_deref(), Some(&b"why"[..]));
+        assert_eq!(store.manifest(&key(1)).as_deref(), Some(&b"why"[..]));
         assert_eq!(*store.log(&result).unwrap().unwrap(), log);
         assert!(found(store, key(2)).is_none());
         assert_eq!(store.contains_all(&[&result.outputs[0].1]), [true]);
@@ -205,7 +205,9 @@ fn contents_of_all_sizes_come_back_from_files_and_from_memory() {
     for size in [0, 1, 16_384, 16_385, 700_000] {
         let bytes: Vec<u8> = (0..size).map(|index| (index % 251) as u8).collect();
         for executable in [false, true] {
-            let from_file = store.put_file(&fixture.output(&bytes), executable).unwrap();
+            let from_file = store
+                .put_file(&fixture.output(&bytes), bytes.len() as u64, executable)
+                .unwrap();
             let from_memory = store.put_bytes(bytes.clone().into(), executable).unwrap();
             assert_eq!(from_file, Digest::of(&bytes));
             assert_eq!(from_memory, from_file);
@@ -225,7 +227,7 @@ fn a_large_output_becomes_the_blob_itself_read_only_and_dated() {
     for executable in [false, true] {
         let bytes = vec![u8::from(executable); 20_000];
         let output = fixture.output(&bytes);
-        let digest = store.put_file(&output, executable).unwrap();
+        let digest = store.put_file(&output, 20_000, executable).unwrap();
         let Ok(Content::Blob { path, file }) = store.open_content(&digest, executable) else {
             panic!("not a blob");
         };
@@ -247,7 +249,7 @@ fn an_output_with_a_second_name_is_copied() {
     let store = fixture.open();
     let output = fixture.output(&[1; 20_000]);
     crate::sys::frozen::link_open(&output, &fixture.directory.path().join("second")).unwrap();
-    let digest = store.put_file(&output, false).unwrap();
+    let digest = store.put_file(&output, 20_000, false).unwrap();
     let Ok(Content::Blob { file, .. }) = store.open_content(&digest, false) else {
         panic!("not a blob");
     };

@@ -147,3 +147,12 @@ pub fn symlink_metadata(path: &Path) -> FsResult<Option<fs::Metadata>> {
 pub fn canonicalize(path: &Path) -> FsResult<PathBuf> {
     named("resolve", path, fs::canonicalize(path))
 }
+
+/// Changes the permission bits of a file or directory, a link followed.
+pub fn set_permissions(path: &Path, permissions: fs::Permissions) -> FsResult<()> {
+    named(
+        "change the permissions of",
+        path,
+        fs::set_permissions(path, permissions),
+    )
+}

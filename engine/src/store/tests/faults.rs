@@ -151,7 +151,7 @@ fn a_store_whose_place_is_taken_is_told_once_and_does_nothing() {
     ));
     let large = fixture.output(&[1; 50_000]);
     assert!(matches!(
-        store.put_file(&large, false),
+        store.put_file(&large, 50_000, false),
         Err(PutError::ReadOnly)
     ));
     assert_eq!(store.scratch().unwrap(), None);

@@ -1,0 +1,365 @@
+//! The system calls that have no safe wrapper elsewhere.
+//!
+//! All of them are meant for the forkserver and its children, which have one
+//! thread each.
+#![allow(
+    unsafe_code,
+    reason = "raw system calls; each block says why it is sound"
+)]
+
+use std::ffi::{CStr, c_int};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use rustix::io::Errno;
+use rustix::thread::UnshareFlags;
+
+/// Turns the C convention of `-1` and `errno` into a result.
+fn checked(result: c_int) -> Result<c_int, Errno> {
+    if result == -1 {
+        Err(last_errno())
+    } else {
+        Ok(result)
+    }
+}
+
+pub(super) fn last_errno() -> Errno {
+    // SAFETY: the location is valid for the calling thread, always.
+    Errno::from_raw_os_error(unsafe { *libc::__errno_location() })
+}
+
+/// Moves the process into new namespaces.
+pub(super) fn unshare(flags: UnshareFlags) -> Result<(), Errno> {
+    assert!(
+        !flags.contains(UnshareFlags::FILES),
+        "descriptors are never unshared"
+    );
+    // SAFETY: the call is unsafe only with `FILES`, which is excluded above.
+    unsafe { rustix::thread::unshare_unsafe(flags) }
+}
+
+/// Makes `descriptor` owned by the caller.
+///
+/// Used once, by the forkserver for the socket that it was started with.
+pub(super) fn own_descriptor(descriptor: RawFd) -> OwnedFd {
+    // SAFETY: the forkserver calls this once, right after it duplicated its
+    // socket to that number, and nothing else knows the number.
+    unsafe { OwnedFd::from_raw_fd(descriptor) }
+}
+
+/// Duplicates `from` as the descriptor `to`, which is inherited by programs.
+pub(super) fn duplicate_to(from: c_int, to: c_int) -> Result<(), Errno> {
+    // SAFETY: dup2 takes two integers.
+    checked(unsafe { libc::dup2(from, to) }).map(drop)
+}
+
+/// Closes all descriptors from `first` on.
+///
+/// What owned them must not be used or dropped afterwards, so this is for a
+/// process that starts or is about to execute another program.
+pub(super) fn close_from(first: c_int) {
+    // SAFETY: takes integers; the caller owns none of the closed descriptors.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0);
+    }
+}
+
+/// Closes one descriptor without regard to who owns it, for a process that
+/// ends without dropping the owner.
+pub(super) fn close(descriptor: BorrowedFd<'_>) {
+    // SAFETY: takes an integer; the owner is never used again.
+    unsafe { libc::close(descriptor.as_raw_fd()) };
+}
+
+/// Sets every signal to its default action and blocks SIGCHLD alone.
+pub(super) fn reset_signals() {
+    // The kernel's `struct sigaction` with SIG_DFL, no flags and an empty mask.
+    let default = [0_u64; 4];
+    for signal in 1..=SIGNALS {
+        // The library's function refuses the two that it uses itself, which a
+        // caller may have set to be ignored all the same.
+        // SAFETY: `default` is as large as the kernel's structure on every
+        // 64-bit architecture. SIGKILL and SIGSTOP answer with an error.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                0,
+                size_of::<u64>(),
+            )
+        };
+    }
+    let mask = child_signal();
+    // SAFETY: `mask` is an initialised set, the old one is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const mask, std::ptr::null_mut()) };
+}
+
+/// The highest signal number of Linux.
+const SIGNALS: c_int = 64;
+
+fn child_signal() -> libc::sigset_t {
+    // SAFETY: an all-zero sigset_t is a valid value, and sigemptyset and
+    // sigaddset only write to it.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGCHLD);
+        set
+    }
+}
+
+/// A descriptor that is readable while SIGCHLD is pending for the process that
+/// polls it. It works in children as well, each for its own signals.
+pub(super) fn child_signal_descriptor() -> Result<OwnedFd, Errno> {
+    let mask = child_signal();
+    let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
+    // SAFETY: `mask` is an initialised set.
+    let descriptor = checked(unsafe { libc::signalfd(-1, &raw const mask, flags) })?;
+    // SAFETY: the kernel just made it, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// How far a change of mount attributes reaches.
+#[derive(Clone, Copy)]
+pub(super) enum Reach {
+    Mount = 0,
+    Tree = libc::AT_RECURSIVE as isize,
+}
+
+/// Sets attributes of a mount, and makes it private.
+pub(super) fn set_mount_attributes(
+    mount: BorrowedFd<'_>,
+    attributes: u64,
+    reach: Reach,
+) -> Result<(), Errno> {
+    let request = MountAttributes {
+        set: attributes,
+        propagation: libc::MS_PRIVATE,
+        ..MountAttributes::default()
+    };
+    // SAFETY: the path is a C string, and `request` lives through the call and
+    // has the size that is passed.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH | reach as c_int,
+            &raw const request,
+            size_of::<MountAttributes>(),
+        )
+    };
+    if result == -1 {
+        Err(last_errno())
+    } else {
+        Ok(())
+    }
+}
+
+/// `struct mount_attr` of the kernel, first version.
+#[repr(C)]
+#[derive(Default)]
+struct MountAttributes {
+    set: u64,
+    clear: u64,
+    propagation: u64,
+    user_namespace: u64,
+}
+
+/// Sets the host and domain name of the UTS namespace.
+pub(super) fn set_host_name(host: &str, domain: &str) -> Result<(), Errno> {
+    // SAFETY: pointer and length describe a string that outlives the call.
+    checked(unsafe { libc::sethostname(host.as_ptr().cast(), host.len()) })?;
+    // SAFETY: as above.
+    checked(unsafe { libc::setdomainname(domain.as_ptr().cast(), domain.len()) }).map(drop)
+}
+
+/// Brings the loopback interface of the network namespace up.
+pub(super) fn bring_loopback_up() -> Result<(), Errno> {
+    let socket = rustix::net::socket_with(
+        rustix::net::AddressFamily::INET,
+        rustix::net::SocketType::DGRAM,
+        rustix::net::SocketFlags::CLOEXEC,
+        None,
+    )?;
+    // SAFETY: an all-zero ifreq is a valid value.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (slot, byte) in request.ifr_name.iter_mut().zip(b"lo") {
+        *slot = byte.cast_signed();
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: SIOCSIFFLAGS reads an ifreq, which outlives the call.
+    checked(unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) })
+        .map(drop)
+}
+
+/// Which side of a fork the caller is on.
+pub(super) enum Forked {
+    Parent(rustix::process::Pid),
+    Child,
+}
+
+/// Forks into new namespaces. The child is a copy of the caller, as with
+/// `fork`, and the first process of the new PID namespace if there is one.
+pub(super) fn fork_into(namespaces: c_int) -> Result<Forked, Errno> {
+    // SAFETY: without CLONE_VM the child has its own copy of everything. Only
+    // processes of one thread call this, so no lock is held by another.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_clone,
+            libc::c_long::from(namespaces | libc::SIGCHLD),
+            0,
+            0,
+            0,
+            0,
+        )
+    };
+    match i32::try_from(result) {
+        Ok(-1) | Err(_) => Err(last_errno()),
+        Ok(pid) => Ok(rustix::process::Pid::from_raw(pid).map_or(Forked::Child, Forked::Parent)),
+    }
+}
+
+/// A child that was reaped.
+pub(super) struct Reaped {
+    pub(super) pid: i32,
+    /// As `wait` encodes it.
+    pub(super) status: i32,
+}
+
+/// Reaps a child; `None` when children exist but none has ended and `flags`
+/// has `WNOHANG`.
+pub(super) fn reap(flags: c_int) -> Result<Option<Reaped>, Errno> {
+    let mut status = 0;
+    loop {
+        // SAFETY: the pointer is to a value that outlives the call.
+        match checked(unsafe { libc::waitpid(-1, &raw mut status, flags) }) {
+            Ok(0) => return Ok(None),
+            Ok(pid) => return Ok(Some(Reaped { pid, status })),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What the reaped children used, and their reaped children, together.
+pub(super) fn usage_of_children() -> libc::rusage {
+    // SAFETY: an all-zero rusage is a valid value, and getrusage only writes to
+    // it; it cannot fail for this target.
+    unsafe {
+        let mut usage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage);
+        usage
+    }
+}
+
+/// Signals every process of the caller's PID namespace but its init.
+pub(super) fn signal_all(signal: c_int) {
+    // SAFETY: takes integers. No process to signal is fine.
+    unsafe { libc::kill(-1, signal) };
+}
+
+/// Runs `child` in a process that shares the caller's memory, and returns when
+/// it has executed a program or ended, which it does when `child` returns.
+///
+/// `child` must not allocate, panic or touch a lock: it runs on the caller's
+/// memory while the caller stands still.
+pub(super) fn spawn_sharing_memory<T>(
+    stack: &mut [MaybeUninit<u8>],
+    child: fn(&mut T),
+    argument: &mut T,
+) -> Result<i32, Errno> {
+    let mut call = Call { child, argument };
+    let range = stack.as_mut_ptr_range();
+    let top = range.end.map_addr(|address| address & !15);
+    // SAFETY: the stack belongs to the child until this call returns, since
+    // CLONE_VFORK suspends the caller until then; `call` outlives it, and
+    // `enter` is given the type that it expects.
+    checked(unsafe {
+        libc::clone(
+            enter::<T>,
+            top.cast(),
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            (&raw mut call).cast(),
+        )
+    })
+}
+
+struct Call<'a, T> {
+    child: fn(&mut T),
+    argument: &'a mut T,
+}
+
+/// The first function of a process that shares memory with its parent.
+extern "C" fn enter<T>(call: *mut libc::c_void) -> c_int {
+    // SAFETY: `spawn_sharing_memory` passes its `Call<T>`, and does not touch it
+    // while this process runs.
+    let call = unsafe { &mut *call.cast::<Call<'_, T>>() };
+    (call.child)(call.argument);
+    exit_now(127)
+}
+
+/// Executes a program in place of the caller; returns only on failure.
+pub(super) fn execute(program: &CStr, argv: &PointerList, env: &PointerList) -> Errno {
+    // SAFETY: both lists end with a null pointer and hold pointers to C strings
+    // that live as long as their `PointerList`.
+    unsafe {
+        libc::execve(
+            program.as_ptr(),
+            argv.pointers.as_ptr(),
+            env.pointers.as_ptr(),
+        )
+    };
+    last_errno()
+}
+
+/// Ends the process at once, running nothing.
+pub(super) fn exit_now(code: c_int) -> ! {
+    // SAFETY: takes an integer and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Begins a session, which has no terminal.
+pub(super) fn begin_session() {
+    // SAFETY: takes nothing. It fails only for a group leader, which is in a
+    // session of its own or without a terminal already.
+    unsafe { libc::setsid() };
+}
+
+/// Unblocks every signal.
+pub(super) fn unblock_signals() {
+    // SAFETY: an all-zero sigset_t is valid and empty after sigemptyset.
+    unsafe {
+        let mut set: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
+    }
+}
+
+/// Changes the working directory.
+pub(super) fn change_directory(path: &CStr) -> Result<(), Errno> {
+    // SAFETY: `path` is a C string.
+    checked(unsafe { libc::chdir(path.as_ptr()) }).map(drop)
+}
+
+/// C strings with the null-terminated list of pointers to them.
+pub(super) struct PointerList {
+    /// Keeps the strings alive; their bytes do not move with the vector.
+    _strings: Vec<std::ffi::CString>,
+    pointers: Vec<*const libc::c_char>,
+}
+
+impl PointerList {
+    pub(super) fn new(strings: Vec<std::ffi::CString>) -> Self {
+        let pointers = strings
+            .iter()
+            .map(|string| string.as_ptr())
+            .chain([std::ptr::null()])
+            .collect();
+        PointerList {
+            _strings: strings,
+            pointers,
+        }
+    }
+}
