@@ -27,6 +27,7 @@ mod seen;
 mod snapshot;
 mod stamp;
 mod validity;
+mod walk;
 mod workspace;
 
 pub use loader::{Loader, LoaderSetup};
