@@ -30,6 +30,7 @@ mod validity;
 mod walk;
 mod workspace;
 
+pub use claims::Loaded;
 pub use loader::{Loader, LoaderSetup};
 pub use package::LoadedPackage;
 pub use workspace::Workspace;
