@@ -1,6 +1,7 @@
 //! What this run learned that the snapshot does not hold yet.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kiln_plugin_abi::PackagePath;
@@ -25,7 +26,10 @@ pub(super) enum Change {
 
 /// The changes of a run.
 #[derive(Debug, Default)]
-pub(super) struct Changes(Mutex<BTreeMap<PackagePath, Change>>);
+pub(super) struct Changes {
+    of: Mutex<BTreeMap<PackagePath, Change>>,
+    unsaved: AtomicBool,
+}
 
 /// The bytes of a changed package's record; `None` when it has none.
 pub(super) type Encoded = BTreeMap<PackagePath, Option<Vec<u8>>>;
@@ -33,27 +37,26 @@ pub(super) type Encoded = BTreeMap<PackagePath, Option<Vec<u8>>>;
 impl Changes {
     pub(super) fn add(&self, package: &PackagePath, change: Change) {
         self.lock().insert(package.clone(), change);
+        self.unsaved.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.lock().is_empty()
+    /// True when there are changes since the last time that this was asked.
+    pub(super) fn are_new(&self) -> bool {
+        self.unsaved.swap(false, Ordering::Relaxed)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PackagePath, Change>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The records of all changed packages, and no changes any more. The notes
-    /// were taken at `recorded` or later.
-    pub(super) fn take(&self, old: Option<&Snapshot>, recorded: i64) -> Encoded {
-        let changes = std::mem::take(&mut *self.lock());
-        changes
-            .into_par_iter()
-            .map(|(package, change)| {
-                let record = encode(&package, &change, old, recorded);
-                (package, record)
-            })
-            .collect()
+    /// The records of all packages that changed in this run. The notes were
+    /// taken at `recorded` or later.
+    pub(super) fn encode(&self, old: Option<&Snapshot>, recorded: i64) -> Encoded {
+        let record = |(package, change): (&PackagePath, &Change)| {
+            let record = encode(package, change, old, recorded);
+            (package.clone(), record)
+        };
+        self.lock().par_iter().map(record).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use kiln_plugin_abi::{Diagnostic, LoadError, PackagePath};
 use super::package::LoadedPackage;
 
 /// What loading a package gives.
-pub(super) type Loaded = Result<Arc<LoadedPackage>, LoadError>;
+pub type Loaded = Result<Arc<LoadedPackage>, LoadError>;
 
 /// The packages of a run; each is claimed once.
 #[derive(Debug, Default)]

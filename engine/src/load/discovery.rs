@@ -113,9 +113,10 @@ impl Discovery {
         }
     }
 
-    /// True when there is something new to store.
-    pub(super) fn has_changed(&self) -> bool {
-        self.changed.load(Ordering::Relaxed)
+    /// True when there is something to store that was not there the last time
+    /// that this was asked.
+    pub(super) fn is_new(&self) -> bool {
+        self.changed.swap(false, Ordering::Relaxed)
     }
 
     /// True when a walk of this run came by and found no such package.

@@ -7,12 +7,19 @@ use kiln_plugin_abi::{Diagnostic, Focus};
 /// Longest pattern taken, in bytes.
 const LONGEST: usize = 4096;
 
+/// Characters that make a pattern more than a path.
+const SPECIAL: [char; 7] = ['*', '?', '[', ']', '{', '}', '\\'];
+
 /// The patterns of one `glob()`, ready to match paths relative to the package.
 #[derive(Debug)]
 pub(super) struct Patterns {
     include: GlobSet,
     exclude: GlobSet,
     reach: Vec<Vec<Step>>,
+    /// Directories where walks begin, none below another; empty is the package.
+    pub starts: Vec<String>,
+    /// Patterns that are the path of one file.
+    pub literals: Vec<String>,
 }
 
 /// What one segment of an include pattern lets a walk enter.
@@ -28,10 +35,14 @@ enum Step {
 
 impl Patterns {
     pub(super) fn new(include: &[String], exclude: &[String]) -> Result<Patterns, Diagnostic> {
+        let is_literal = |pattern: &&String| !pattern.contains(SPECIAL);
+        let (literals, walked): (Vec<_>, Vec<_>) = include.iter().partition(is_literal);
         Ok(Patterns {
             include: compile(include)?,
             exclude: compile(exclude)?,
-            reach: include.iter().map(|pattern| steps(pattern)).collect(),
+            reach: walked.iter().map(|pattern| steps(pattern)).collect(),
+            starts: starts(&walked),
+            literals: literals.into_iter().cloned().collect(),
         })
     }
 
@@ -88,6 +99,33 @@ fn check(pattern: &str) -> Result<(), &'static str> {
         }
     }
     Ok(())
+}
+
+/// The directories that the patterns name before anything special in them.
+fn starts(patterns: &[&String]) -> Vec<String> {
+    let mut starts: Vec<&str> = patterns
+        .iter()
+        .map(|pattern| {
+            let plain = pattern.split(SPECIAL).next().unwrap_or("");
+            plain
+                .rsplit_once('/')
+                .map_or("", |(directory, _)| directory)
+        })
+        .collect();
+    starts.sort_unstable();
+    let mut outermost: Vec<String> = Vec::new();
+    for start in starts {
+        let is_covered = outermost.iter().any(|outer| {
+            outer.is_empty()
+                || start
+                    .strip_prefix(outer.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        if !is_covered {
+            outermost.push(start.to_owned());
+        }
+    }
+    outermost
 }
 
 /// What each segment but the last lets a walk enter. Where a segment is hard to
@@ -157,6 +195,15 @@ mod tests {
         assert!(patterns(&["**/*.c"], &[]).may_enter("any/depth"));
         assert!(patterns(&["a/{b/c,d}/*.h"], &[]).may_enter("a/b"));
         assert!(!patterns(&["a/{b/c,d}/*.h"], &[]).may_enter("b"));
+    }
+
+    #[test]
+    fn walks_begin_where_patterns_stop_being_plain_paths() {
+        let set = patterns(&["src/a/*.c", "src/ab/x?", "src/a/b/**", "one/f.c"], &[]);
+        assert_eq!(set.starts, ["src/a", "src/ab"]);
+        assert_eq!(set.literals, ["one/f.c"]);
+        assert_eq!(patterns(&["*.c", "src/*.c"], &[]).starts, [""]);
+        assert_eq!(patterns(&["src/{a,b}/*.c"], &[]).starts, ["src"]);
     }
 
     #[test]

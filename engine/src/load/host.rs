@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use kiln_plugin_abi::{Diagnostic, FileKind, GlobRequest, LoadHost, PackagePath, WorkspacePath};
 
-use super::directories::{Entry, Listing, Scope};
+use super::directories::{Listing, Scope};
 use super::glob::Patterns;
 use super::notes::{Links, Notes};
 use super::seen::{Content, Seen, SeenFile, diagnostic};
+use super::walk::Walk;
 use crate::events::{Event, EventSink};
 
 /// Longest chain of links followed.
@@ -18,7 +19,7 @@ const LONGEST_CHAIN: usize = 40;
 
 /// The host of one package load.
 pub(super) struct PackageHost<'a> {
-    seen: &'a Seen,
+    pub seen: &'a Seen,
     sink: &'a dyn EventSink,
     notes: Mutex<Notes>,
 }
@@ -39,17 +40,17 @@ impl<'a> PackageHost<'a> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn note(&self, write: impl FnOnce(&mut Notes)) {
+    pub(super) fn note(&self, write: impl FnOnce(&mut Notes)) {
         write(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn kind(&self, path: &WorkspacePath) -> Result<FileKind, Diagnostic> {
+    pub(super) fn kind(&self, path: &WorkspacePath) -> Result<FileKind, Diagnostic> {
         let kind = self.seen.kind(path).map_err(|error| diagnostic(&error))?;
         self.note(|notes| notes.kind(path, Links::Themselves, kind));
         Ok(kind)
     }
 
-    fn listing(&self, path: &WorkspacePath) -> Result<Option<Arc<Listing>>, Diagnostic> {
+    pub(super) fn listing(&self, path: &WorkspacePath) -> Result<Option<Arc<Listing>>, Diagnostic> {
         self.seen.listing(path).map_err(|error| diagnostic(&error))
     }
 
@@ -184,17 +185,7 @@ impl LoadHost for PackageHost<'_> {
         if !self.is_directory(&directory)? {
             return Ok(Vec::new());
         }
-        let mut walk = Walk {
-            host: self,
-            patterns,
-            found: Vec::new(),
-            pending: vec![(directory, String::new())],
-        };
-        while let Some((directory, below)) = walk.pending.pop() {
-            walk.enter(&directory, &below)?;
-        }
-        walk.found.sort_unstable();
-        Ok(walk.found)
+        Walk::new(self, &patterns, directory).run()
     }
 
     fn print(&self, package: &PackagePath, text: &str) {
@@ -203,96 +194,6 @@ impl LoadHost for PackageHost<'_> {
             text: text.to_owned(),
         });
     }
-}
-
-/// A walk below one package for one `glob()`.
-struct Walk<'a> {
-    host: &'a PackageHost<'a>,
-    patterns: Patterns,
-    found: Vec<WorkspacePath>,
-    /// Directories to enter, with their path relative to the package.
-    pending: Vec<(WorkspacePath, String)>,
-}
-
-impl Walk<'_> {
-    fn enter(&mut self, directory: &WorkspacePath, below: &str) -> Result<(), Diagnostic> {
-        let Some(listing) = self.host.listing(directory)? else {
-            // Gone since its parent was listed.
-            self.host.kind(directory)?;
-            return Ok(());
-        };
-        let nested = match below.is_empty() {
-            true => None,
-            false => listing.build_file(&self.host.seen.workspace),
-        };
-        if let Some(build_file) = nested {
-            let build_file = directory.join(build_file);
-            let kind = listing.kind(build_file.file_name());
-            self.host
-                .note(|notes| notes.kind(&build_file, Links::Themselves, kind));
-            return Ok(());
-        }
-        self.host
-            .note(|notes| notes.directory(directory, Scope::Everything, &listing));
-        for entry in &listing.entries {
-            self.visit(directory, below, entry)?;
-        }
-        Ok(())
-    }
-
-    fn visit(
-        &mut self,
-        directory: &WorkspacePath,
-        below: &str,
-        entry: &Entry,
-    ) -> Result<(), Diagnostic> {
-        let relative = match below.is_empty() {
-            true => entry.name.clone(),
-            false => format!("{below}/{}", entry.name),
-        };
-        let wanted = match entry.kind {
-            FileKind::Directory => self.patterns.may_enter(&relative),
-            _ => self.patterns.matches(&relative),
-        };
-        if !wanted {
-            return Ok(());
-        }
-        let path = directory.join(&entry.name);
-        if !entry.is_utf8 {
-            let message = format!("the name of `{path}` is not UTF-8");
-            return Err(Diagnostic::error(message).hint("rename it, or exclude it"));
-        }
-        match entry.kind {
-            FileKind::Directory => self.pending.push((path, relative)),
-            FileKind::File => self.found.push(path),
-            FileKind::Link => self.visit_link(path)?,
-            FileKind::Other | FileKind::Absent => return Err(not_a_file(&path)),
-        }
-        Ok(())
-    }
-
-    /// A link to a file counts as that file; one to a directory is passed over.
-    fn visit_link(&mut self, path: WorkspacePath) -> Result<(), Diagnostic> {
-        let kind = self.host.seen.kind_behind_links(&path);
-        let kind = kind.map_err(|error| diagnostic(&error))?;
-        self.host
-            .note(|notes| notes.kind(&path, Links::Followed, kind));
-        match kind {
-            FileKind::File => self.found.push(path),
-            FileKind::Directory => {}
-            FileKind::Absent => {
-                let message = format!("`{path}` is a symbolic link that leads nowhere");
-                return Err(Diagnostic::error(message).hint("repair it, or exclude it"));
-            }
-            FileKind::Link | FileKind::Other => return Err(not_a_file(&path)),
-        }
-        Ok(())
-    }
-}
-
-fn not_a_file(path: &WorkspacePath) -> Diagnostic {
-    Diagnostic::error(format!("`{path}` is a device, FIFO or socket"))
-        .hint("a glob takes regular files only; exclude it")
 }
 
 #[cfg(test)]

@@ -204,12 +204,13 @@ impl Loader {
     /// Writes the snapshot for the next run when there is something new; true
     /// when it did. Records of packages that this run did not reach are kept.
     pub fn save(&self) -> FsResult<bool> {
-        if self.changes.is_empty() && !self.discovery.has_changed() {
+        let (changes_are_new, discovery_is_new) = (self.changes.are_new(), self.discovery.is_new());
+        if !changes_are_new && !discovery_is_new {
             return Ok(false);
         }
         let changes = self
             .changes
-            .take(self.snapshot.as_ref(), self.seen.recorded());
+            .encode(self.snapshot.as_ref(), self.seen.recorded());
         let mut records: BTreeMap<&str, RawRecord<'_>> = BTreeMap::new();
         if let Some(snapshot) = &self.snapshot {
             let kept = snapshot.raw_packages();

@@ -27,8 +27,10 @@ mod seen;
 mod snapshot;
 mod stamp;
 mod validity;
+mod walk;
 mod workspace;
 
+pub use claims::Loaded;
 pub use loader::{Loader, LoaderSetup};
 pub use package::LoadedPackage;
 pub use workspace::Workspace;

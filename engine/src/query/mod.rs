@@ -11,6 +11,7 @@
 //! where a word could start. What holds such characters is written in quotes.
 //! The module knows graphs only through [`QueryGraph`].
 
+mod attributes;
 mod evaluate;
 mod expression;
 mod graph;
@@ -21,6 +22,7 @@ mod parser;
 mod set;
 mod traverse;
 
+pub use attributes::{attribute_inputs, attribute_text};
 pub use evaluate::evaluate;
 pub use expression::{Expression, Operator};
 pub use graph::{NodeId, QueryGraph};

@@ -149,6 +149,19 @@ fn records_that_a_run_does_not_reach_are_kept_and_those_of_lost_packages_dropped
 }
 
 #[test]
+fn a_second_save_keeps_what_the_first_wrote() {
+    let workspace = FakeWorkspace::new(&[("a/BUILD", "x"), ("b/BUILD", "y")]);
+    let loader = workspace.loader();
+    load(&loader, "a").unwrap();
+    assert!(loader.save().unwrap());
+    assert!(!loader.save().unwrap());
+    load(&loader, "b").unwrap();
+    assert!(loader.save().unwrap());
+    assert_eq!(evaluations(&workspace, "a"), 0);
+    assert_eq!(evaluations(&workspace, "b"), 0);
+}
+
+#[test]
 fn nothing_new_is_not_written() {
     let workspace = FakeWorkspace::new(&[]);
     assert!(!workspace.loader().save().unwrap());
