@@ -14,6 +14,7 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, Value};
 
 use super::failure::report;
+use super::rendering;
 
 /// Longest string, in bytes.
 const LONGEST_STRING: usize = 64 << 20;
@@ -88,6 +89,7 @@ fn bounded_operators(builder: &mut GlobalsBuilder) {
                     .sum()
             });
             Size::String(format.len()).plus(Size::String(parts))?;
+            rendering::check_size(right)?;
         }
         left.percent(right, heap)
     }
