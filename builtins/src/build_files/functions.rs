@@ -21,13 +21,14 @@ use super::surroundings::current_package;
 use crate::drivers::check_glob_pattern;
 
 /// Attributes that `package()` gives defaults for.
-const DEFAULTS: [&str; 8] = [
+const DEFAULTS: [&str; 9] = [
     "cache",
     "env",
     "labels",
     "network",
     "pass_env",
     "resources",
+    "sandbox",
     "timeout",
     "tools",
 ];

@@ -49,9 +49,8 @@ fn bounded_operators(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] right: Value<'v>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        match (Size::of(left), Size::of(right)) {
-            (Some(a), Some(b)) => a.plus(b)?,
-            _ => {}
+        if let (Some(a), Some(b)) = (Size::of(left), Size::of(right)) {
+            a.plus(b)?;
         }
         left.add(right, heap)
     }

@@ -98,7 +98,7 @@ fn one_long_list_in_many_targets_is_stopped() {
             "for n in range(100):\n",
             "    target(name = str(n), driver = \"sh\", deps = l)\n",
         ),
-        "attributes take over 512 MiB",
+        "attributes take over 256 MiB",
     );
 }
 
