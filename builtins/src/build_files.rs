@@ -6,7 +6,6 @@
 
 mod context;
 mod conversion;
-mod current_package;
 mod evaluation;
 mod failure;
 mod functions;
@@ -14,7 +13,9 @@ mod large_stack;
 mod modules;
 mod nesting;
 mod operators;
+mod rendering;
 mod source;
+mod surroundings;
 
 use async_trait::async_trait;
 use kiln_plugin_abi::{

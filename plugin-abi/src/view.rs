@@ -11,7 +11,8 @@ pub struct View {
     pub include: Vec<String>,
     /// Glob patterns; a file that one matches is left out.
     pub exclude: Vec<String>,
-    /// Removed from the front of each path; a path without it is an error.
+    /// Removed from the front of each path; a path without it is an error. A
+    /// normalised directory without `/` at its ends, or empty; so is `prefix`.
     pub strip_prefix: String,
     /// Put in front of each path.
     pub prefix: String,

@@ -11,9 +11,9 @@ use starlark::values::{UnpackValue, Value as StarlarkValue};
 /// Deepest nesting of lists and dicts in an attribute.
 const DEEPEST: usize = 32;
 /// Most bytes of all attributes of a package.
-const MOST_BYTES: usize = 512 << 20;
+const MOST_BYTES: usize = 256 << 20;
 /// What a value takes beside its text, roughly.
-const VALUE_BYTES: usize = 32;
+const VALUE_BYTES: usize = 48;
 
 /// The bytes that a package's attributes may still take. One long list, given to
 /// many targets, is one value in Starlark and many here.
@@ -38,7 +38,7 @@ impl Budget {
                 self.0 = left;
                 Ok(())
             }
-            None => Err("does not fit: the package's attributes take over 512 MiB".to_owned()),
+            None => Err("does not fit: the package's attributes take over 256 MiB".to_owned()),
         }
     }
 

@@ -1,28 +1,29 @@
 //! Evaluation within bounds: call depth, steps, memory.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use kiln_plugin_abi::{Diagnostic, LoadHost, PackagePath};
-use starlark::PrintHandler;
-use starlark::codemap::FileSpanRef;
+use starlark::codemap::{FileSpan, FileSpanRef};
 use starlark::environment::{FrozenModule, Globals, GlobalsBuilder, LibraryExtension, Module};
 use starlark::eval::{BeforeStmtFunc, BeforeStmtFuncDyn, Evaluator, FileLoader};
 use starlark::syntax::AstModule;
 
 use super::context::PackageContext;
-use super::current_package::CurrentPackage;
-use super::failure::{diagnostic_of, report};
-use super::{functions, operators};
+use super::failure::{diagnostic_of, report, source_span};
+use super::surroundings::Surroundings;
+use super::{functions, operators, rendering};
 
 /// Deepest nesting of calls.
 pub(super) const CALL_DEPTH: usize = 200;
 /// Most calls and loop rounds of one file.
 const STEPS: u64 = 10_000_000;
-/// Most bytes of Starlark values of one file.
-const HEAP: usize = 256 << 20;
-/// Longest text of one `print`, in bytes.
-const LONGEST_PRINT: usize = 16 << 10;
+/// Most bytes of Starlark values of a BUILD file.
+const BUILD_FILE_HEAP: usize = 256 << 20;
+/// The same of a loaded file; less, since freezing recurses into its values.
+const MODULE_HEAP: usize = 32 << 20;
 
 static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
     GlobalsBuilder::extended_by(&[
@@ -31,10 +32,9 @@ static GLOBALS: LazyLock<Globals> = LazyLock::new(|| {
         LibraryExtension::Map,
         LibraryExtension::Filter,
         LibraryExtension::Partial,
-        LibraryExtension::Json,
-        LibraryExtension::Print,
     ])
     .with(operators::register)
+    .with(rendering::register)
     .with(functions::register)
     .build()
 });
@@ -49,15 +49,16 @@ pub(super) fn evaluate_build_file(
     context: &PackageContext<'_>,
 ) -> Result<(), Diagnostic> {
     let loader = Loader(loaded);
-    let printer = Printer {
+    let surroundings = Surroundings {
         package: context.package(),
         host: context.host(),
+        context: Some(context),
     };
-    let current = CurrentPackage(context);
     Module::with_temp_heap(|environment| {
         let mut evaluator = Evaluator::new(&environment);
-        evaluator.extra = Some(&current);
-        run(&mut evaluator, module, &loader, &printer)
+        evaluator.extra = Some(&surroundings);
+        evaluator.set_loader(&loader);
+        run(&mut evaluator, module, BUILD_FILE_HEAP)
     })
 }
 
@@ -69,10 +70,16 @@ pub(super) fn evaluate_module(
     host: &dyn LoadHost,
 ) -> Result<FrozenModule, Diagnostic> {
     let loader = Loader(loaded);
-    let printer = Printer { package, host };
+    let surroundings = Surroundings {
+        package,
+        host,
+        context: None,
+    };
     Module::with_temp_heap(|environment| {
         let mut evaluator = Evaluator::new(&environment);
-        run(&mut evaluator, module, &loader, &printer)?;
+        evaluator.extra = Some(&surroundings);
+        evaluator.set_loader(&loader);
+        run(&mut evaluator, module, MODULE_HEAP)?;
         drop(evaluator);
         environment
             .freeze()
@@ -80,48 +87,63 @@ pub(super) fn evaluate_module(
     })
 }
 
-fn run<'a>(
-    evaluator: &mut Evaluator<'_, 'a, '_>,
+fn run(
+    evaluator: &mut Evaluator<'_, '_, '_>,
     module: AstModule,
-    loader: &'a Loader<'a>,
-    printer: &'a Printer<'a>,
+    heap: usize,
 ) -> Result<(), Diagnostic> {
-    let set_limits = |evaluator: &mut Evaluator<'_, 'a, '_>| {
+    let set_limits = |evaluator: &mut Evaluator<'_, '_, '_>| {
         evaluator.set_max_callstack_size(CALL_DEPTH).ok()?;
         evaluator.set_max_tick_count(STEPS).ok()?;
-        evaluator.set_max_heap_size(HEAP).ok()
+        evaluator.set_max_heap_size(heap).ok()
     };
     set_limits(evaluator).expect("limits above zero, set once, are taken");
     // Collecting recurses once per level of nested values; the heap's limit is
     // enough for a file that is evaluated once.
     evaluator.disable_gc();
-    evaluator.before_stmt_for_dap(BeforeStmtFunc::from_dyn(Box::new(HeapGuard)));
-    evaluator.set_loader(loader);
-    evaluator.set_print_handler(printer);
+    let last_statement = Rc::new(RefCell::new(None));
+    evaluator.before_stmt_for_dap(BeforeStmtFunc::from_dyn(Box::new(StatementWatch {
+        heap,
+        last: Rc::clone(&last_statement),
+    })));
     evaluator
         .eval_module(module, &GLOBALS)
         .map(|_| ())
-        .map_err(|error| diagnostic_of(&error))
+        .map_err(|error| {
+            let diagnostic = diagnostic_of(&error);
+            match &*last_statement.borrow() {
+                Some(place) => diagnostic.at(&source_span(place)),
+                None => diagnostic,
+            }
+        })
 }
 
-/// The error for a file whose values take more than `HEAP`.
+/// The error for a file whose values take too much.
 pub(super) fn too_much_memory() -> Diagnostic {
-    Diagnostic::error("the file takes too much memory to evaluate")
-        .hint("the values of one file together may take 256 MiB")
+    Diagnostic::error("the file takes too much memory to evaluate").hint(format!(
+        "the values of a BUILD file together may take {} MiB, of a loaded file {} MiB",
+        BUILD_FILE_HEAP >> 20,
+        MODULE_HEAP >> 20
+    ))
 }
 
 /// Looks at the heap before every statement: a string that doubles in a loop
-/// reaches gigabytes before the evaluator's own checks come round.
-struct HeapGuard;
+/// reaches gigabytes before the evaluator's own checks come round. Remembers the
+/// statement for errors that have no place of their own.
+struct StatementWatch {
+    heap: usize,
+    last: Rc<RefCell<Option<FileSpan>>>,
+}
 
-impl<'e> BeforeStmtFuncDyn<'e> for HeapGuard {
+impl<'e> BeforeStmtFuncDyn<'e> for StatementWatch {
     fn call<'v>(
         &mut self,
-        _: FileSpanRef<'_>,
+        statement: FileSpanRef<'_>,
         _: bool,
         evaluator: &mut Evaluator<'v, '_, 'e>,
     ) -> starlark::Result<()> {
-        if evaluator.heap().allocated_bytes() > HEAP {
+        self.last.replace(Some(statement.to_file_span()));
+        if evaluator.heap().allocated_bytes() > self.heap {
             return Err(report(too_much_memory()));
         }
         Ok(())
@@ -136,21 +158,5 @@ impl FileLoader for Loader<'_> {
             .get(path)
             .cloned()
             .ok_or_else(|| report(Diagnostic::error(format!("`{path}` was not loaded"))))
-    }
-}
-
-struct Printer<'a> {
-    package: &'a PackagePath,
-    host: &'a dyn LoadHost,
-}
-
-impl PrintHandler for Printer<'_> {
-    fn println(&self, text: &str) -> starlark::Result<()> {
-        let end = (0..=text.len().min(LONGEST_PRINT))
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
-        self.host.print(self.package, &text[..end]);
-        Ok(())
     }
 }

@@ -44,15 +44,18 @@ pub(super) fn source_span(span: &FileSpan) -> SourceSpan {
 
 /// The message, exact place and call stack of an error.
 pub(super) fn diagnostic_of(error: &starlark::Error) -> Diagnostic {
-    if let ErrorKind::Native(inner) | ErrorKind::Other(inner) = error.kind()
-        && let Some(Reported(diagnostic)) = inner.downcast_ref::<Reported>()
-    {
-        return match error.span() {
-            Some(span) => diagnostic.clone().at(&source_span(span)),
-            None => diagnostic.clone(),
-        };
+    let reported = match error.kind() {
+        ErrorKind::Native(inner) | ErrorKind::Other(inner) => inner.downcast_ref::<Reported>(),
+        _ => None,
+    };
+    let mut diagnostic = match reported {
+        Some(Reported(diagnostic)) => diagnostic.clone(),
+        None => message_of(error),
+    };
+    if diagnostic.span.is_some() {
+        return diagnostic;
     }
-    let mut diagnostic = message_of(error);
+    diagnostic.message = printable(&diagnostic.message);
     let frames = error.call_stack().clone().into_frames();
     let innermost = frames
         .iter()
@@ -71,10 +74,6 @@ pub(super) fn diagnostic_of(error: &starlark::Error) -> Diagnostic {
 fn message_of(error: &starlark::Error) -> Diagnostic {
     let text = error.without_diagnostic().to_string();
     match error.kind() {
-        ErrorKind::Fail(_) => {
-            let text = text.strip_prefix("fail: ").unwrap_or(&text);
-            Diagnostic::error(printable(text))
-        }
         ErrorKind::StackOverflow(_) => {
             Diagnostic::error(format!("calls are nested deeper than {CALL_DEPTH}"))
                 .hint("a function that calls itself must come to an end")
@@ -86,7 +85,7 @@ fn message_of(error: &starlark::Error) -> Diagnostic {
         }
         _ => {
             let text = text.strip_prefix("Parse error: ").unwrap_or(&text);
-            Diagnostic::error(printable(text))
+            Diagnostic::error(text)
         }
     }
 }

@@ -16,18 +16,19 @@ use starlark::values::range::Range;
 use starlark::values::tuple::UnpackTuple;
 
 use super::context::{PackageContext, Site};
-use super::current_package::CurrentPackage;
 use super::failure::report;
+use super::surroundings::current_package;
 use crate::drivers::check_glob_pattern;
 
 /// Attributes that `package()` gives defaults for.
-const DEFAULTS: [&str; 8] = [
+const DEFAULTS: [&str; 9] = [
     "cache",
     "env",
     "labels",
     "network",
     "pass_env",
     "resources",
+    "sandbox",
     "timeout",
     "tools",
 ];
@@ -79,7 +80,7 @@ fn build_functions(builder: &mut GlobalsBuilder) {
         #[starlark(kwargs)] arguments: Arguments<'v>,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<NoneType> {
-        let context = CurrentPackage::of(eval, "package")?;
+        let context = current_package(eval, "package")?;
         let site = context.site(eval);
         set_defaults(context, &site, &positional, arguments).map_err(report)?;
         Ok(NoneType)
@@ -92,7 +93,7 @@ fn build_functions(builder: &mut GlobalsBuilder) {
         #[starlark(default = false)] allow_empty: bool,
         eval: &mut Evaluator<'v, '_, '_>,
     ) -> starlark::Result<Vec<String>> {
-        let context = CurrentPackage::of(eval, "glob")?;
+        let context = current_package(eval, "glob")?;
         let site = context.site(eval);
         let request = GlobRequest {
             package: context.package().clone(),
@@ -128,7 +129,7 @@ fn declare<'v>(
     arguments: Arguments<'v>,
     eval: &mut Evaluator<'v, '_, '_>,
 ) -> starlark::Result<NoneType> {
-    let context = CurrentPackage::of(eval, function)?;
+    let context = current_package(eval, function)?;
     let site = context.site(eval);
     check_positional(function, positional, &site)
         .and_then(|()| add_target(context, &site, function, driver, arguments))

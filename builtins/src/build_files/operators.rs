@@ -14,6 +14,7 @@ use starlark::values::tuple::TupleRef;
 use starlark::values::{Heap, Value};
 
 use super::failure::report;
+use super::rendering;
 
 /// Longest string, in bytes.
 const LONGEST_STRING: usize = 64 << 20;
@@ -48,9 +49,8 @@ fn bounded_operators(builder: &mut GlobalsBuilder) {
         #[starlark(require = pos)] right: Value<'v>,
         heap: Heap<'v>,
     ) -> starlark::Result<Value<'v>> {
-        match (Size::of(left), Size::of(right)) {
-            (Some(a), Some(b)) => a.plus(b)?,
-            _ => {}
+        if let (Some(a), Some(b)) = (Size::of(left), Size::of(right)) {
+            a.plus(b)?;
         }
         left.add(right, heap)
     }
@@ -88,6 +88,7 @@ fn bounded_operators(builder: &mut GlobalsBuilder) {
                     .sum()
             });
             Size::String(format.len()).plus(Size::String(parts))?;
+            rendering::check_size(right)?;
         }
         left.percent(right, heap)
     }
