@@ -31,9 +31,8 @@ pub struct SandboxConfig {
     pub disk_roots: Vec<PathBuf>,
     /// The size limit of the run area, in bytes. Only what is used takes memory.
     pub run_area_bytes: u64,
-    /// How many idle network namespaces are kept; the number of actions that run
-    /// at a time is best.
-    pub network_pool: usize,
+    /// How many actions are run at a time; further ones may have to wait.
+    pub slots: usize,
 }
 
 /// What of the host actions see besides the configured host paths.
@@ -64,7 +63,7 @@ impl Sandbox {
             host_paths: as_bytes(&config.host_paths),
             disk_roots: as_bytes(&config.disk_roots),
             run_area_bytes: config.run_area_bytes,
-            network_pool: config.network_pool as u64,
+            slots: config.slots as u64,
         };
         let server = Server::spawn()?;
         let run_area = server.configure(&configuration)?;

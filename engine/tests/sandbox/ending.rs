@@ -91,7 +91,8 @@ fn a_timeout_asks_first_and_what_obeys_may_clean_up() {
         .with(|spec| spec.timeout = Some(Duration::from_millis(300)))
         .run();
     assert_eq!(finished.exit, Exit::TimedOut);
-    assert!(text(&finished.log.merged()).ends_with("cleaned\n"));
+    let log = text(&finished.log.merged());
+    assert!(log.ends_with("cleaned\n"), "{log:?}");
 }
 
 fn a_timeout_kills_what_does_not_obey() {

@@ -108,7 +108,7 @@ pub(crate) fn config() -> SandboxConfig {
         host_paths: Vec::new(),
         disk_roots: Vec::new(),
         run_area_bytes: 256 << 20,
-        network_pool: 2,
+        slots: 2,
     }
 }
 

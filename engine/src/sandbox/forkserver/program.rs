@@ -58,7 +58,7 @@ pub(super) fn start(
         failure: None,
     };
     let mut stack = Vec::<u8>::with_capacity(STACK_BYTES);
-    let pid = syscall::spawn_sharing_memory(stack.spare_capacity_mut(), run, &mut plan)
+    let pid = syscall::spawn_sharing_memory(0, stack.spare_capacity_mut(), run, &mut plan)
         .map_err(|errno| SetupError::new(Step::Process, errno))?;
     match plan.failure {
         None => Ok(Started::Running(pid)),

@@ -64,10 +64,10 @@ pub(super) fn close_from(first: c_int) {
     }
 }
 
-/// Closes one descriptor without regard to who owns it, for a process that
-/// ends without dropping the owner.
+/// Closes a descriptor of this process that another one, with which it shares
+/// its memory, owns.
 pub(super) fn close(descriptor: BorrowedFd<'_>) {
-    // SAFETY: takes an integer; the owner is never used again.
+    // SAFETY: takes an integer. The owner's descriptor is in another table.
     unsafe { libc::close(descriptor.as_raw_fd()) };
 }
 
@@ -196,28 +196,17 @@ pub(super) fn bring_loopback_up() -> Result<(), Errno> {
 
 /// Which side of a fork the caller is on.
 pub(super) enum Forked {
-    Parent(rustix::process::Pid),
+    Parent,
     Child,
 }
 
-/// Forks into new namespaces. The child is a copy of the caller, as with
-/// `fork`, and the first process of the new PID namespace if there is one.
-pub(super) fn fork_into(namespaces: c_int) -> Result<Forked, Errno> {
-    // SAFETY: without CLONE_VM the child has its own copy of everything. Only
-    // processes of one thread call this, so no lock is held by another.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_clone,
-            libc::c_long::from(namespaces | libc::SIGCHLD),
-            0,
-            0,
-            0,
-            0,
-        )
-    };
-    match i32::try_from(result) {
-        Ok(-1) | Err(_) => Err(last_errno()),
-        Ok(pid) => Ok(rustix::process::Pid::from_raw(pid).map_or(Forked::Child, Forked::Parent)),
+/// Forks the process, which has one thread.
+pub(super) fn fork() -> Result<Forked, Errno> {
+    // SAFETY: the child has its own copy of everything, and no other thread
+    // holds a lock that it would wait for.
+    match checked(unsafe { libc::fork() })? {
+        0 => Ok(Forked::Child),
+        _ => Ok(Forked::Parent),
     }
 }
 
@@ -260,19 +249,26 @@ pub(super) fn signal_all(signal: c_int) {
     unsafe { libc::kill(-1, signal) };
 }
 
-/// Runs `child` in a process that shares the caller's memory, and returns when
-/// it has executed a program or ended, which it does when `child` returns.
+/// Runs `child` in a new process that shares the caller's memory, and returns
+/// the process's id when it has executed a program or ended; it ends when
+/// `child` returns. `namespaces` are those that it gets of its own.
 ///
-/// `child` must not allocate, panic or touch a lock: it runs on the caller's
-/// memory while the caller stands still.
+/// The caller stands still meanwhile, so the two never touch the memory at the
+/// same time, and `child` may do what the caller may. What it leaves in
+/// `argument` is there for the caller. Descriptors are not shared: those that
+/// the caller owns, `child` must only borrow. A child that was killed may have
+/// left the memory in any state.
 pub(super) fn spawn_sharing_memory<T>(
+    namespaces: c_int,
     stack: &mut [MaybeUninit<u8>],
     child: fn(&mut T),
     argument: &mut T,
 ) -> Result<i32, Errno> {
     let mut call = Call { child, argument };
-    let range = stack.as_mut_ptr_range();
-    let top = range.end.map_addr(|address| address & !15);
+    let top = stack
+        .as_mut_ptr_range()
+        .end
+        .map_addr(|address| address & !15);
     // SAFETY: the stack belongs to the child until this call returns, since
     // CLONE_VFORK suspends the caller until then; `call` outlives it, and
     // `enter` is given the type that it expects.
@@ -280,7 +276,7 @@ pub(super) fn spawn_sharing_memory<T>(
         libc::clone(
             enter::<T>,
             top.cast(),
-            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+            libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD | namespaces,
             (&raw mut call).cast(),
         )
     })

@@ -42,11 +42,12 @@ const LINKS: &[(&str, &str)] = &[
     ("dev/stdin", "/proc/self/fd/0"),
     ("dev/stdout", "/proc/self/fd/1"),
     ("dev/stderr", "/proc/self/fd/2"),
+    ("dev/shm", "/tmp"),
     ("var/tmp", "/tmp"),
 ];
 const DIRECTORIES: &[&str] = &[
     "etc",
-    "dev/shm",
+    "dev",
     "tmp",
     "var",
     "usr",
