@@ -293,7 +293,7 @@ extern "C" fn enter<T>(call: *mut libc::c_void) -> c_int {
     // while this process runs.
     let call = unsafe { &mut *call.cast::<Call<'_, T>>() };
     (call.child)(call.argument);
-    exit_now(127)
+    exit_now(0)
 }
 
 /// Executes a program in place of the caller; returns only on failure.
