@@ -167,3 +167,10 @@ pub(crate) fn holds_within(limit: Duration, condition: impl Fn() -> bool) -> boo
     }
     condition()
 }
+
+/// Lets other tasks run until a process with `mark` is there.
+pub(crate) async fn until_runs(mark: &str) {
+    while !runs(mark) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

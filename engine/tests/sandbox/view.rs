@@ -107,7 +107,11 @@ fn signals_have_their_default_dispositions() {
 fn home_and_temporary_directories_are_private_and_writable() {
     let write = "for d in /tmp /kiln/home; do ls -A $d; touch $d/file; done";
     assert_eq!(sh(write).stdout(), "");
-    assert_eq!(sh(write).stdout(), "", "nothing is left of the first action");
+    assert_eq!(
+        sh(write).stdout(),
+        "",
+        "nothing is left of the first action"
+    );
     assert_eq!(
         sh("stat -L -c %a /tmp /kiln/home /dev/shm /var/tmp").stdout(),
         "1777\n755\n1777\n1777\n"

@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::program::{self, Started};
 use super::template::Template;
-use super::{leftovers, mounts, syscall};
+use super::{leftovers, mounts, process, syscall};
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::{Command, Ending, Order, Reply, Report};
 use crate::sandbox::packet;
@@ -20,7 +20,7 @@ use crate::sandbox::packet;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surroundings<'a> {
     pub(super) template: &'a Template,
-    /// See [`syscall::child_signal_descriptor`].
+    /// See [`process::child_signal_descriptor`].
     pub(super) child_signals: BorrowedFd<'a>,
     /// The socket on which the worker hears of new actions.
     pub(super) server: BorrowedFd<'a>,
@@ -101,10 +101,8 @@ fn wait(
             Err(_) => return Err(Interrupted),
         }
         let [from_engine, from_children] = watched.map(|entry| !entry.revents().is_empty());
-        if from_children {
-            if let Some(ending) = reap_until(main, child_signals) {
-                return Ok(ending);
-            }
+        if from_children && let Some(ending) = reap_until(main, child_signals) {
+            return Ok(ending);
         }
         if from_engine {
             obey(control)?;
@@ -117,7 +115,7 @@ fn reap_until(main: i32, child_signals: BorrowedFd<'_>) -> Option<Ending> {
     // One read takes all pending SIGCHLDs, which are one.
     let mut information = [0; size_of::<libc::signalfd_siginfo>()];
     let _ = rustix::io::read(child_signals, &mut information);
-    while let Ok(Some(reaped)) = syscall::reap(libc::WNOHANG) {
+    while let Ok(Some(reaped)) = process::reap(libc::WNOHANG) {
         if reaped.pid == main {
             return Some(ending(reaped.status));
         }
@@ -138,15 +136,15 @@ fn obey(control: BorrowedFd<'_>) -> Result<(), Interrupted> {
     let mut buffer = [0; 1];
     let received = packet::receive(control, &mut buffer).map_err(|_| Interrupted)?;
     match Command::decode(&buffer[..received.length]) {
-        Ok(Command::Terminate) => syscall::signal_all(libc::SIGTERM),
-        Ok(Command::Kill) => syscall::signal_all(libc::SIGKILL),
+        Ok(Command::Terminate) => process::signal_all(libc::SIGTERM),
+        Ok(Command::Kill) => process::signal_all(libc::SIGKILL),
         Err(_) => return Err(Interrupted),
     }
     Ok(())
 }
 
 fn report(ending: Ending, leftovers: Vec<Vec<u8>>, upper: BorrowedFd<'_>) -> Report {
-    let usage = syscall::usage_of_children();
+    let usage = process::usage_of_children();
     Report {
         ending,
         user_micros: micros(usage.ru_utime),

@@ -13,8 +13,11 @@ mod init;
 mod leftovers;
 mod mounts;
 mod network;
+mod process;
 mod program;
+mod root;
 pub(super) mod seccomp;
+mod sources;
 mod syscall;
 mod template;
 mod worker;
@@ -24,7 +27,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use self::syscall::Forked;
+use self::process::Forked;
 use self::template::Template;
 use self::worker::{Farewell, Worker};
 use super::error::{SetupError, Step};
@@ -49,14 +52,14 @@ pub fn main() -> ! {
         Ok(()) => 0,
         Err(_) => 1,
     };
-    syscall::exit_now(code)
+    process::exit_now(code)
 }
 
 /// Ends when the engine closes the socket.
 fn serve() -> Result<(), Errno> {
     let socket = take_socket()?;
-    syscall::begin_session();
-    syscall::reset_signals();
+    process::begin_session();
+    process::reset_signals();
     let Some(message) = packet::receive_long(socket.as_fd())? else {
         return Ok(());
     };
@@ -87,7 +90,7 @@ fn keep_workers(count: u64, socket: BorrowedFd<'_>, template: &Template) -> Resu
         fork_worker(socket, template)?;
     }
     loop {
-        match syscall::reap(0) {
+        match process::reap(0) {
             // The engine is gone, and the others will find out as well.
             Ok(Some(reaped)) if reaped.status == 0 => {}
             Ok(_) => fork_worker(socket, template)?,
@@ -98,11 +101,11 @@ fn keep_workers(count: u64, socket: BorrowedFd<'_>, template: &Template) -> Resu
 }
 
 fn fork_worker(socket: BorrowedFd<'_>, template: &Template) -> Result<(), Errno> {
-    match syscall::fork()? {
+    match process::fork()? {
         Forked::Parent => Ok(()),
         Forked::Child => {
             let farewell = Worker::new(socket, template).and_then(|mut worker| worker.serve());
-            syscall::exit_now(i32::from(farewell != Ok(Farewell::EngineGone)))
+            process::exit_now(i32::from(farewell != Ok(Farewell::EngineGone)))
         }
     }
 }

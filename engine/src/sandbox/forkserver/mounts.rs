@@ -11,7 +11,8 @@ use rustix::fs::{Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use rustix::mount::MountFlags;
 
-use super::template::{Template, make_directories};
+use super::root::make_directories;
+use super::template::Template;
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::{Order, ScratchPlace};
 

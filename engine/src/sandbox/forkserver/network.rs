@@ -9,7 +9,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::syscall;
+use super::{process, syscall};
 use crate::sandbox::error::{SetupError, Step};
 
 /// The setting that lets a port be bound again at once, relative to the setup
@@ -25,9 +25,9 @@ pub(super) fn create(stack: &mut Vec<u8>) -> Result<OwnedFd, SetupError> {
     let mut created = Err(Errno::CHILD);
     let flags = libc::CLONE_NEWNET | libc::CLONE_FILES;
     let spawned =
-        syscall::spawn_sharing_memory(flags, stack.spare_capacity_mut(), prepare, &mut created);
+        process::spawn_sharing_memory(flags, stack.spare_capacity_mut(), prepare, &mut created);
     let namespace = spawned.and_then(|_| {
-        syscall::reap(0)?;
+        process::reap(0)?;
         created
     });
     namespace.map_err(|errno| SetupError::new(Step::Network, errno))

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 
 use super::init::{self, Surroundings};
 use super::template::Template;
-use super::{confinement, network, syscall};
+use super::{confinement, network, process};
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::{Reply, Start};
 use crate::sandbox::packet;
@@ -48,7 +48,7 @@ impl<'a> Worker<'a> {
         Ok(Worker {
             server,
             template,
-            child_signals: syscall::child_signal_descriptor()?,
+            child_signals: process::child_signal_descriptor()?,
             network: None,
             stack: Vec::with_capacity(STACK_BYTES),
         })
@@ -92,7 +92,7 @@ impl<'a> Worker<'a> {
                 Start::HostNetwork => None,
             },
         };
-        let spawned = syscall::spawn_sharing_memory(
+        let spawned = process::spawn_sharing_memory(
             confinement::ACTION_NAMESPACES,
             self.stack.spare_capacity_mut(),
             init::run,
@@ -100,7 +100,7 @@ impl<'a> Worker<'a> {
         );
         match spawned {
             // All processes of the action are gone when its init is reaped.
-            Ok(_) => Ok(syscall::reap(0)?.is_some_and(|reaped| reaped.status == 0)),
+            Ok(_) => Ok(process::reap(0)?.is_some_and(|reaped| reaped.status == 0)),
             Err(errno) => Ok(refuse(control, SetupError::new(Step::Namespaces, errno))),
         }
     }
