@@ -131,6 +131,7 @@ pub(crate) fn tree(sandbox: &Sandbox, name: &str, files: &[(&str, &str)]) -> Lay
         let place = format!("{name}/{path}");
         let mode = Mode::from_raw_mode(0o555);
         let file = rustix::fs::openat(area, place, flags, mode).unwrap();
+        rustix::fs::fchmod(&file, mode).unwrap();
         assert_eq!(
             rustix::io::write(&file, contents.as_bytes()),
             Ok(contents.len())

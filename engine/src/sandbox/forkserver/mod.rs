@@ -37,9 +37,6 @@ use super::packet;
 /// The first argument that makes the binary a forkserver.
 pub const ARGUMENT: &str = "__forkserver";
 
-/// No machine runs more actions at a time.
-const SLOT_LIMIT: u64 = 1024;
-
 /// The socket to the engine, once it left standard input.
 const SOCKET: i32 = 3;
 
@@ -80,8 +77,7 @@ fn serve() -> Result<(), Errno> {
     )?;
     // Twice the number, so that the end of one action, which the engine does
     // not wait for, does not delay the next.
-    let workers = configuration.slots.clamp(1, SLOT_LIMIT) * 2;
-    keep_workers(workers, socket.as_fd(), &template)
+    keep_workers(configuration.slots * 2, socket.as_fd(), &template)
 }
 
 /// Keeps `count` workers until the engine is gone.
@@ -126,6 +122,7 @@ fn take_socket() -> Result<OwnedFd, Errno> {
 }
 
 fn prepare(configuration: &Configuration) -> Result<Template, SetupError> {
+    confinement::fix_limits()?;
     let caller = confinement::enter_user_namespace()?;
     let template = template::build(configuration, caller)?;
     confinement::confine()?;
