@@ -6,6 +6,7 @@
     clippy::disallowed_methods,
     clippy::disallowed_macros,
     clippy::unwrap_used,
+    unsafe_code,
     reason = "a benchmark prints, reads the clock and compares with a plain spawn"
 )]
 
@@ -34,96 +35,138 @@ fn main() {
 }
 
 async fn measure(count: usize, jobs: usize) {
-    let started = Instant::now();
-    let config = SandboxConfig {
-        base: Base::Host,
-        host_paths: Vec::new(),
-        disk_roots: Vec::new(),
-        run_area_bytes: 1 << 30,
-        network_pool: jobs,
-    };
-    let sandbox = Arc::new(Sandbox::start(&config).unwrap());
-    println!("start of the forkserver: {:?}", started.elapsed());
-    rustix::fs::mkdirat(sandbox.run_area(), "tree", 0o755.into()).unwrap();
-
-    let plain = Case::Plain;
-    let bare = Case::Sandboxed(sandbox.clone(), spec(&["/usr/bin/true"], Vec::new()));
-    let tree = vec![Layer::RunArea("tree".into())];
-    let inputs = Case::Sandboxed(sandbox.clone(), spec(&["/usr/bin/true"], tree.clone()));
-    let shell = Case::Sandboxed(sandbox, spec(&["/bin/sh", "-c", "echo x > out"], tree));
-    // In turns, so that what else the machine does hits all alike.
-    let cases = [
-        ("plain true", plain),
-        ("sandboxed true", bare),
-        ("  with inputs", inputs),
-        ("  sh -c", shell),
+    let tree = || vec![Layer::RunArea("tree".into())];
+    // Each with a sandbox of its own, so that its processor time is known.
+    let mut cases = [
+        Case::new("plain true", None, jobs),
+        Case::new(
+            "sandboxed true",
+            Some(spec(&["/usr/bin/true"], Vec::new())),
+            jobs,
+        ),
+        Case::new(
+            "  with inputs",
+            Some(spec(&["/usr/bin/true"], tree())),
+            jobs,
+        ),
+        Case::new(
+            "  sh -c",
+            Some(spec(&["/bin/sh", "-c", "echo x > out"], tree())),
+            jobs,
+        ),
     ];
-    let mut totals = vec![Vec::new(); cases.len()];
-    let mut latencies = vec![Vec::new(); cases.len()];
-    for _ in 0..10 {
-        for (index, (_, case)) in cases.iter().enumerate() {
-            let (total, each) = round(case, count / 10, jobs).await;
-            totals[index].push(total / u32::try_from(count / 10).unwrap());
-            latencies[index].extend(each);
+    const ROUNDS: usize = 10;
+    // In turns, so that what else the machine does hits all alike.
+    for _ in 0..ROUNDS {
+        for case in &mut cases {
+            round(case, count / ROUNDS, jobs).await;
         }
     }
-    let base = median(&mut totals[0].clone());
-    for (index, (name, _)) in cases.iter().enumerate() {
-        let per_action = median(&mut totals[index]);
-        let each = &mut latencies[index];
-        each.sort();
+    let mut base = None;
+    for mut case in cases {
+        let wall = median(&mut case.walls);
+        let before = processor_time(libc::RUSAGE_CHILDREN);
+        drop(case.sandbox);
+        case.processor += processor_time(libc::RUSAGE_CHILDREN) - before;
+        let processor = case.processor / u32::try_from(count).unwrap();
+        let (base_wall, base_processor) = *base.get_or_insert((wall, processor));
+        case.latencies.sort();
         println!(
-            "{name:16} {per_action:>9.1?} wall per action ({:.2}x), latency median {:.1?} p95 {:.1?}",
-            per_action.as_secs_f64() / base.as_secs_f64(),
-            each[each.len() / 2],
-            each[each.len() * 95 / 100],
+            "{:16} wall {wall:>8.1?} {:.2}x   processor {processor:>8.1?} {:.2}x   latency median {:.1?} p95 {:.1?}",
+            case.name,
+            wall.as_secs_f64() / base_wall.as_secs_f64(),
+            processor.as_secs_f64() / base_processor.as_secs_f64(),
+            case.latencies[case.latencies.len() / 2],
+            case.latencies[case.latencies.len() * 95 / 100],
         );
     }
 }
 
-#[derive(Clone)]
-enum Case {
-    Plain,
-    Sandboxed(Arc<Sandbox>, SandboxSpec),
+struct Case {
+    name: &'static str,
+    sandbox: Option<(Arc<Sandbox>, SandboxSpec)>,
+    /// Per action, of each round.
+    walls: Vec<Duration>,
+    latencies: Vec<Duration>,
+    processor: Duration,
 }
 
-/// `count` actions, `jobs` at a time: the time of all and of each.
-async fn round(case: &Case, count: usize, jobs: usize) -> (Duration, Vec<Duration>) {
+impl Case {
+    fn new(name: &'static str, spec: Option<SandboxSpec>, jobs: usize) -> Case {
+        let config = SandboxConfig {
+            base: Base::Host,
+            host_paths: Vec::new(),
+            disk_roots: Vec::new(),
+            run_area_bytes: 1 << 30,
+            slots: jobs,
+        };
+        let sandbox = spec.map(|spec| {
+            let sandbox = Sandbox::start(&config).unwrap();
+            rustix::fs::mkdirat(sandbox.run_area(), "tree", 0o755.into()).unwrap();
+            (Arc::new(sandbox), spec)
+        });
+        Case {
+            name,
+            sandbox,
+            walls: Vec::new(),
+            latencies: Vec::new(),
+            processor: Duration::ZERO,
+        }
+    }
+}
+
+/// User and system time of this process, or of its reaped children.
+fn processor_time(who: libc::c_int) -> Duration {
+    // SAFETY: an all-zero rusage is a valid value, and getrusage only writes to it.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(who, &raw mut usage);
+        usage
+    };
+    [usage.ru_utime, usage.ru_stime]
+        .map(|time| {
+            Duration::new(
+                time.tv_sec.unsigned_abs(),
+                u32::try_from(time.tv_usec).unwrap() * 1000,
+            )
+        })
+        .into_iter()
+        .sum()
+}
+
+/// `count` actions, `jobs` at a time.
+async fn round(case: &mut Case, count: usize, jobs: usize) {
+    let own = processor_time(libc::RUSAGE_SELF);
+    let children = processor_time(libc::RUSAGE_CHILDREN);
     let started = Instant::now();
     let workers: Vec<_> = (0..jobs)
-        .map(|_| {
-            let case = case.clone();
-            tokio::spawn(async move {
-                let mut latencies = Vec::new();
-                for _ in 0..count / jobs {
-                    let started = Instant::now();
-                    one(&case).await;
-                    latencies.push(started.elapsed());
-                }
-                latencies
-            })
-        })
+        .map(|_| tokio::spawn(several(case.sandbox.clone(), count / jobs)))
         .collect();
-    let mut latencies = Vec::new();
     for worker in workers {
-        latencies.extend(worker.await.unwrap());
+        case.latencies.extend(worker.await.unwrap());
     }
-    (started.elapsed(), latencies)
+    case.walls
+        .push(started.elapsed() / u32::try_from(count).unwrap());
+    case.processor += processor_time(libc::RUSAGE_SELF) - own;
+    case.processor += processor_time(libc::RUSAGE_CHILDREN) - children;
 }
 
-async fn one(case: &Case) {
-    match case {
-        Case::Plain => {
+async fn several(sandbox: Option<(Arc<Sandbox>, SandboxSpec)>, count: usize) -> Vec<Duration> {
+    let mut latencies = Vec::new();
+    for _ in 0..count {
+        let started = Instant::now();
+        if let Some((sandbox, spec)) = &sandbox {
+            let finished = sandbox.run(spec, &CancelToken::new()).await.unwrap();
+            assert!(finished.exit.is_success(), "{finished:?}");
+        } else {
             let status = std::process::Command::new("/usr/bin/true")
                 .env_clear()
                 .status();
             assert!(status.unwrap().success());
         }
-        Case::Sandboxed(sandbox, spec) => {
-            let finished = sandbox.run(spec, &CancelToken::new()).await.unwrap();
-            assert!(finished.exit.is_success(), "{finished:?}");
-        }
+        latencies.push(started.elapsed());
     }
+    latencies
 }
 
 fn spec(argv: &[&str], layers: Vec<Layer>) -> SandboxSpec {

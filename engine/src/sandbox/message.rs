@@ -28,8 +28,8 @@ pub(super) struct Configuration {
     /// Absolute directories in which layers and disk scratch may lie.
     pub(super) disk_roots: Vec<Vec<u8>>,
     pub(super) run_area_bytes: u64,
-    /// How many idle network namespaces are kept.
-    pub(super) network_pool: u64,
+    /// How many actions run at a time.
+    pub(super) slots: u64,
 }
 
 impl Configuration {
@@ -40,7 +40,7 @@ impl Configuration {
         encoder.list(&self.host_paths);
         encoder.list(&self.disk_roots);
         encoder.number(self.run_area_bytes);
-        encoder.number(self.network_pool);
+        encoder.number(self.slots);
         encoder.finish()
     }
 
@@ -51,7 +51,7 @@ impl Configuration {
             host_paths: decoder.list()?,
             disk_roots: decoder.list()?,
             run_area_bytes: decoder.number()?,
-            network_pool: decoder.number()?,
+            slots: decoder.number()?,
         };
         decoder.finish()?;
         Ok(configuration)

@@ -45,7 +45,7 @@ pub async fn probe() -> Probe {
         host_paths: Vec::new(),
         disk_roots: Vec::new(),
         run_area_bytes: 1 << 20,
-        network_pool: 0,
+        slots: 1,
     };
     let (user_namespaces, namespaces, overlay) = match Sandbox::start(&config) {
         Ok(sandbox) => (

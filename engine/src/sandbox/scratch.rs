@@ -35,16 +35,19 @@ fn open_up(root: &Path) -> FsResult<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::remove_scratch;
+    use std::fs::Permissions;
     use std::os::unix::fs::PermissionsExt;
+
+    use super::remove_scratch;
+    use crate::sys::fs;
 
     #[test]
     fn removes_directories_that_nobody_may_enter() {
         let parent = tempfile::tempdir().unwrap();
         let scratch = parent.path().join("scratch");
         let closed = scratch.join("work/work");
-        std::fs::create_dir_all(closed.join("inside")).unwrap();
-        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+        fs::create_dir_all(&closed.join("inside")).unwrap();
+        fs::set_permissions(&closed, Permissions::from_mode(0o000)).unwrap();
         remove_scratch(&scratch).unwrap();
         assert!(!scratch.exists());
         remove_scratch(&scratch).unwrap();

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use rustix::io::Errno;
+use tokio::sync::Semaphore;
 
 use super::action::Action;
 use super::error::{SandboxError, SetupError, Step};
@@ -17,6 +18,9 @@ use super::spec::{Network, SandboxSpec};
 use super::unavailable::{self, SandboxUnavailable};
 use super::{forkserver, packet};
 use crate::cancel::CancelToken;
+
+/// More actions at a time than any machine runs.
+const SLOT_LIMIT: usize = 1024;
 
 /// What is the same for all actions of a [`Sandbox`].
 #[derive(Debug, Clone)]
@@ -31,9 +35,8 @@ pub struct SandboxConfig {
     pub disk_roots: Vec<PathBuf>,
     /// The size limit of the run area, in bytes. Only what is used takes memory.
     pub run_area_bytes: u64,
-    /// How many idle network namespaces are kept; the number of actions that run
-    /// at a time is best.
-    pub network_pool: usize,
+    /// How many actions run at a time; further ones wait for their turn.
+    pub slots: usize,
 }
 
 /// What of the host actions see besides the configured host paths.
@@ -51,6 +54,8 @@ pub struct Sandbox {
     server: Server,
     run_area: OwnedFd,
     disk_roots: Vec<PathBuf>,
+    /// One permit for each action that may run.
+    slots: Semaphore,
 }
 
 impl Sandbox {
@@ -59,12 +64,13 @@ impl Sandbox {
     /// The running binary must call [`forkserver::main`] when its first argument
     /// is [`forkserver::ARGUMENT`].
     pub fn start(config: &SandboxConfig) -> Result<Sandbox, SandboxUnavailable> {
+        let slots = config.slots.clamp(1, SLOT_LIMIT);
         let configuration = Configuration {
             host_base: config.base == Base::Host,
             host_paths: as_bytes(&config.host_paths),
             disk_roots: as_bytes(&config.disk_roots),
             run_area_bytes: config.run_area_bytes,
-            network_pool: config.network_pool as u64,
+            slots: slots as u64,
         };
         let server = Server::spawn()?;
         let run_area = server.configure(&configuration)?;
@@ -72,6 +78,7 @@ impl Sandbox {
             server,
             run_area,
             disk_roots: config.disk_roots.clone(),
+            slots: Semaphore::new(slots),
         })
     }
 
@@ -99,9 +106,13 @@ impl Sandbox {
             Network::None => Start::Isolated,
             Network::Host => Start::HostNetwork,
         };
+        let _slot = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(SandboxError::Cancelled),
+            slot = self.slots.acquire() => slot.map_err(|_| SandboxError::Died)?,
+        };
         let action = Action::start(self.server.socket(), start, spec.log_limit)?;
-        let result = action.finish(&order, spec.timeout, cancel).await;
-        match result {
+        match action.finish(&order, spec.timeout, cancel).await {
             Err(SandboxError::Setup(error)) => Err(unavailable::explain(error)),
             result => result,
         }

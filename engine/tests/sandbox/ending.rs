@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use kiln_engine::cancel::CancelToken;
 use kiln_engine::sandbox::{Exit, Sandbox, SandboxError, Stream};
 
-use crate::kit::{block_on, command, config, holds_within, runs, sandbox, sh, succeeded, text};
+use crate::kit::{
+    block_on, command, config, holds_within, runs, sandbox, sh, succeeded, text, until_runs,
+};
 
 crate::tests![
     exit_codes_and_signals_are_told_apart,
@@ -20,6 +22,7 @@ crate::tests![
     a_timeout_asks_first_and_what_obeys_may_clean_up,
     a_timeout_kills_what_does_not_obey,
     a_cancelled_action_is_gone_when_the_call_returns,
+    cancelled_actions_use_nothing_up,
     a_dropped_action_is_killed,
     a_dropped_sandbox_ends_its_actions,
     a_killed_engine_takes_its_actions_along,
@@ -91,7 +94,8 @@ fn a_timeout_asks_first_and_what_obeys_may_clean_up() {
         .with(|spec| spec.timeout = Some(Duration::from_millis(300)))
         .run();
     assert_eq!(finished.exit, Exit::TimedOut);
-    assert!(text(&finished.log.merged()).ends_with("cleaned\n"));
+    let stdout = text(&finished.log.bytes_of(Stream::Stdout));
+    assert_eq!(stdout, "ready\ncleaned\n");
 }
 
 fn a_timeout_kills_what_does_not_obey() {
@@ -119,11 +123,21 @@ fn a_cancelled_action_is_gone_when_the_call_returns() {
     assert!(matches!(result, Err(SandboxError::Cancelled)), "{result:?}");
 }
 
-/// Lets other tasks run until a process with `mark` is there.
-async fn until_runs(mark: &str) {
-    while !runs(mark) {
-        tokio::time::sleep(Duration::from_millis(1)).await;
+fn cancelled_actions_use_nothing_up() {
+    // More than there are workers, each of which ends with its killed init.
+    for _ in 0..10 {
+        let action = sh("sleep 86408");
+        let cancel = CancelToken::new();
+        let result = block_on(async {
+            let (result, ()) = tokio::join!(sandbox().run(&action.spec, &cancel), async {
+                until_runs("sleep\x0086408").await;
+                cancel.cancel();
+            });
+            result
+        });
+        assert!(matches!(result, Err(SandboxError::Cancelled)), "{result:?}");
     }
+    assert_eq!(sh("echo still here").stdout(), "still here\n");
 }
 
 fn a_dropped_action_is_killed() {

@@ -108,7 +108,7 @@ pub(crate) fn config() -> SandboxConfig {
         host_paths: Vec::new(),
         disk_roots: Vec::new(),
         run_area_bytes: 256 << 20,
-        network_pool: 2,
+        slots: 2,
     }
 }
 
@@ -131,6 +131,7 @@ pub(crate) fn tree(sandbox: &Sandbox, name: &str, files: &[(&str, &str)]) -> Lay
         let place = format!("{name}/{path}");
         let mode = Mode::from_raw_mode(0o555);
         let file = rustix::fs::openat(area, place, flags, mode).unwrap();
+        rustix::fs::fchmod(&file, mode).unwrap();
         assert_eq!(
             rustix::io::write(&file, contents.as_bytes()),
             Ok(contents.len())
@@ -166,4 +167,11 @@ pub(crate) fn holds_within(limit: Duration, condition: impl Fn() -> bool) -> boo
         std::thread::yield_now();
     }
     condition()
+}
+
+/// Lets other tasks run until a process with `mark` is there.
+pub(crate) async fn until_runs(mark: &str) {
+    while !runs(mark) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }

@@ -9,6 +9,7 @@
     reason = "tests look at the machine from outside"
 )]
 
+mod availability;
 mod ending;
 mod isolation;
 mod kit;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some(forkserver::ARGUMENT) => forkserver::main(),
         Some(ending::VICTIM) => ending::run_victim(),
+        Some(availability::ATTEMPT) => return availability::attempt(),
         _ => {}
     }
     let tests = [
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         isolation::TESTS,
         workspace::TESTS,
         ending::TESTS,
+        availability::TESTS,
     ];
     let trials = tests
         .into_iter()

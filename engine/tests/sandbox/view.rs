@@ -105,14 +105,20 @@ fn signals_have_their_default_dispositions() {
 }
 
 fn home_and_temporary_directories_are_private_and_writable() {
-    let write = "for d in /tmp /var/tmp /dev/shm /kiln/home; do ls -A $d; echo x > $d/file; done";
-    assert_eq!(sh(write).stdout(), "file\n");
-    // `/var/tmp` is `/tmp`; nothing is left of the first action.
-    assert_eq!(sh(write).stdout(), "file\n");
+    let write = "for d in /tmp /kiln/home; do ls -A $d; touch $d/file; done";
+    assert_eq!(sh(write).stdout(), "");
     assert_eq!(
-        sh("stat -c %a /tmp /kiln/home /dev/shm").stdout(),
-        "1777\n755\n1777\n"
+        sh(write).stdout(),
+        "",
+        "nothing is left of the first action"
     );
+    assert_eq!(
+        sh("stat -L -c %a /tmp /kiln/home /dev/shm /var/tmp").stdout(),
+        "1777\n755\n1777\n1777\n"
+    );
+    let shared_memory = "from multiprocessing import shared_memory as s; \
+                         m = s.SharedMemory(create=True, size=4096); m.close(); m.unlink()";
+    command(&["python3", "-c", shared_memory]).stdout();
 }
 
 fn directories_made_for_the_action_have_the_constant_time() {

@@ -55,7 +55,7 @@ fn write_proc(path: &str, text: &str) -> Result<(), SetupError> {
 
 /// The same limits for every action, as soft and hard limit; `None` is
 /// unlimited. They are what a Linux kernel gives by itself, with no core files
-/// and a bound on processes. A lower hard limit of the caller stays.
+/// and a bound on processes. A lower hard limit of an ordinary user stays.
 const LIMITS: &[(Resource, Option<u64>, Option<u64>)] = &[
     (Resource::Core, Some(0), Some(0)),
     (Resource::Cpu, None, None),
@@ -80,28 +80,37 @@ pub(super) fn confine() -> Result<(), SetupError> {
     let apply = || {
         syscall::set_host_name("kiln", "localdomain")?;
         rustix::process::umask(Mode::from_raw_mode(0o022));
-        for &(resource, soft, hard) in LIMITS {
-            limit(resource, soft, hard)?;
-        }
         rustix::thread::set_no_new_privs(true)?;
         drop_bounding_set()
     };
     apply().map_err(|errno| SetupError::new(Step::Confinement, errno))
 }
 
-fn limit(resource: Resource, soft: Option<u64>, hard: Option<u64>) -> Result<(), Errno> {
+/// Fixes the limits, while the host's root still may raise them.
+pub(super) fn fix_limits() -> Result<(), SetupError> {
+    for &(resource, current, maximum) in LIMITS {
+        let wanted = Rlimit { current, maximum };
+        let result = match rustix::process::setrlimit(resource, wanted) {
+            Err(Errno::PERM) => lower_limit(resource, wanted),
+            result => result,
+        };
+        result.map_err(|errno| SetupError::new(Step::Confinement, errno))?;
+    }
+    Ok(())
+}
+
+/// As much of `wanted` as the hard limit allows.
+fn lower_limit(resource: Resource, wanted: Rlimit) -> Result<(), Errno> {
     let allowed = rustix::process::getrlimit(resource).maximum;
     let lower = |wanted: Option<u64>| match (wanted, allowed) {
         (Some(wanted), Some(allowed)) => Some(wanted.min(allowed)),
         (wanted, allowed) => wanted.or(allowed),
     };
-    rustix::process::setrlimit(
-        resource,
-        Rlimit {
-            current: lower(soft),
-            maximum: lower(hard),
-        },
-    )
+    let limit = Rlimit {
+        current: lower(wanted.current),
+        maximum: lower(wanted.maximum),
+    };
+    rustix::process::setrlimit(resource, limit)
 }
 
 /// Empties the bounding set, so that no program an action executes regains a

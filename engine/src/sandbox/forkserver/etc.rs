@@ -24,8 +24,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("shells", "/bin/sh\n"),
 ];
 
-/// What the dynamic linker and `ld` read of the host's `/etc`.
-pub(super) const LINKER_PATHS: &[&str] = &["ld.so.cache", "ld.so.conf", "ld.so.conf.d"];
+/// What belongs to the host's `/usr`: the targets of its links, and what the
+/// dynamic linker and `ld` read.
+pub(super) const BASE_PATHS: &[&str] =
+    &["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"];
 
 /// What an action with the host's network reads of the host's `/etc`, on top of
 /// the generated files.

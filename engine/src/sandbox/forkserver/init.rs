@@ -3,88 +3,65 @@
 //!
 //! When it exits, for whatever reason, the kernel kills all that is left.
 
-use std::ffi::c_int;
-
 use rustix::event::{PollFd, PollFlags};
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::program::{self, Started};
 use super::template::Template;
-use super::{leftovers, mounts, syscall};
+use super::{leftovers, mounts, process, syscall};
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::{Command, Ending, Order, Reply, Report};
 use crate::sandbox::packet;
 
-/// The descriptors of one action.
-#[derive(Debug)]
-pub(super) struct Channels {
-    /// To the engine.
-    pub(super) control: OwnedFd,
-    pub(super) stdout: OwnedFd,
-    pub(super) stderr: OwnedFd,
+/// All that an init works with. It belongs to the worker, whose memory the
+/// init shares, but not its table of descriptors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub(super) template: &'a Template,
+    /// See [`process::child_signal_descriptor`].
+    pub(super) child_signals: BorrowedFd<'a>,
+    /// The socket on which the worker hears of new actions.
+    pub(super) server: BorrowedFd<'a>,
+    /// To the engine, for this action.
+    pub(super) control: BorrowedFd<'a>,
+    pub(super) stdout: BorrowedFd<'a>,
+    pub(super) stderr: BorrowedFd<'a>,
+    /// The network namespace to enter; none to stay in the host's.
+    pub(super) network: Option<BorrowedFd<'a>>,
 }
 
-/// Which network namespace the init is to use.
-#[derive(Debug)]
-pub(super) enum NetworkPlace {
-    /// The one that it is in: the host's.
-    Host,
-    /// The one that it is in: new and not yet prepared.
-    New,
-    /// One that an earlier action used.
-    Lent(OwnedFd),
-}
-
-/// Runs one action. The exit code is 0 when the report reached the engine.
-pub(super) fn run(
-    template: &Template,
-    child_signals: BorrowedFd<'_>,
-    channels: Channels,
-    network: &NetworkPlace,
-) -> c_int {
-    // The engine's end is the other safeguard, see `wait`.
+/// Runs one action.
+pub(super) fn run(surroundings: &mut Surroundings<'_>) {
+    syscall::close(surroundings.server);
+    // The engine's end of the control socket is the other safeguard, see `wait`.
     let _ = rustix::process::set_parent_process_death_signal(Some(Signal::KILL));
-    match carry_out(template, child_signals, channels, network) {
-        Ok(()) => 0,
-        Err(Interrupted) => 1,
-    }
+    // An engine that is gone has nobody to be told.
+    let (Ok(()) | Err(Interrupted)) = carry_out(surroundings);
 }
 
-/// The engine is gone or told of a failure; there is nothing left to say.
+/// The engine is gone, or was told of a failure: there is nothing left to say.
 struct Interrupted;
 
-fn carry_out(
-    template: &Template,
-    child_signals: BorrowedFd<'_>,
-    channels: Channels,
-    network: &NetworkPlace,
-) -> Result<(), Interrupted> {
-    let Channels {
-        control,
-        stdout,
-        stderr,
-    } = channels;
+fn carry_out(surroundings: &Surroundings<'_>) -> Result<(), Interrupted> {
+    let control = surroundings.control;
     let tell = |reply: &Reply, descriptors: &[BorrowedFd<'_>]| {
-        packet::send(control.as_fd(), &reply.encode(), descriptors).map_err(|_| Interrupted)
+        packet::send(control, &reply.encode(), descriptors).map_err(|_| Interrupted)
     };
     let fail = |error: SetupError| match tell(&Reply::Failed(error), &[]) {
         Ok(()) | Err(Interrupted) => Interrupted,
     };
-    let order = receive_order(control.as_fd()).map_err(fail)?;
-    enter_network(network).map_err(fail)?;
-    let upper = mounts::prepare(template, &order).map_err(fail)?;
+    let order = receive_order(control).map_err(fail)?;
+    enter_network(surroundings.network).map_err(fail)?;
+    let upper = mounts::prepare(surroundings.template, &order).map_err(fail)?;
     let own_pidfd = rustix::process::pidfd_open(Pid::INIT, PidfdFlags::empty())
         .map_err(|errno| fail(SetupError::new(Step::Process, errno)))?;
     tell(&Reply::Ready, &[upper.as_fd(), own_pidfd.as_fd()])?;
-    let started = program::start(order, stdout.as_fd(), stderr.as_fd()).map_err(fail)?;
-    // From here on only the action itself holds its outputs open.
-    drop((stdout, stderr, own_pidfd));
-
-    let ending = match started {
-        Started::Running(pid) => wait(pid, control.as_fd(), child_signals)?,
-        Started::NotExecuted(errno) => Ending::NotExecuted(errno.raw_os_error()),
+    let ending = match program::start(order, surroundings.stdout, surroundings.stderr) {
+        Ok(Started::Running(pid)) => wait(pid, control, surroundings.child_signals)?,
+        Ok(Started::NotExecuted(errno)) => Ending::NotExecuted(errno.raw_os_error()),
+        Err(error) => return Err(fail(error)),
     };
     let leftovers = leftovers::end_all();
     let report = report(ending, leftovers, upper.as_fd());
@@ -99,16 +76,13 @@ fn receive_order(control: BorrowedFd<'_>) -> Result<Order, SetupError> {
         .map_err(|error| SetupError::on(Step::Order, error.to_string(), Errno::BADMSG))
 }
 
-fn enter_network(network: &NetworkPlace) -> Result<(), SetupError> {
-    match network {
-        NetworkPlace::Host => Ok(()),
-        NetworkPlace::New => mounts::prepare_network(),
-        NetworkPlace::Lent(namespace) => {
-            let kind = Some(rustix::thread::LinkNameSpaceType::Network);
-            rustix::thread::move_into_link_name_space(namespace.as_fd(), kind)
-                .map_err(|errno| SetupError::new(Step::Network, errno))
-        }
-    }
+fn enter_network(network: Option<BorrowedFd<'_>>) -> Result<(), SetupError> {
+    let Some(namespace) = network else {
+        return Ok(());
+    };
+    let kind = Some(rustix::thread::LinkNameSpaceType::Network);
+    rustix::thread::move_into_link_name_space(namespace, kind)
+        .map_err(|errno| SetupError::new(Step::Network, errno))
 }
 
 /// Waits for the process `main`, obeying the engine meanwhile.
@@ -127,10 +101,8 @@ fn wait(
             Err(_) => return Err(Interrupted),
         }
         let [from_engine, from_children] = watched.map(|entry| !entry.revents().is_empty());
-        if from_children {
-            if let Some(ending) = reap_until(main, child_signals) {
-                return Ok(ending);
-            }
+        if from_children && let Some(ending) = reap_until(main, child_signals) {
+            return Ok(ending);
         }
         if from_engine {
             obey(control)?;
@@ -143,7 +115,7 @@ fn reap_until(main: i32, child_signals: BorrowedFd<'_>) -> Option<Ending> {
     // One read takes all pending SIGCHLDs, which are one.
     let mut information = [0; size_of::<libc::signalfd_siginfo>()];
     let _ = rustix::io::read(child_signals, &mut information);
-    while let Ok(Some(reaped)) = syscall::reap(libc::WNOHANG) {
+    while let Ok(Some(reaped)) = process::reap(libc::WNOHANG) {
         if reaped.pid == main {
             return Some(ending(reaped.status));
         }
@@ -164,15 +136,15 @@ fn obey(control: BorrowedFd<'_>) -> Result<(), Interrupted> {
     let mut buffer = [0; 1];
     let received = packet::receive(control, &mut buffer).map_err(|_| Interrupted)?;
     match Command::decode(&buffer[..received.length]) {
-        Ok(Command::Terminate) => syscall::signal_all(libc::SIGTERM),
-        Ok(Command::Kill) => syscall::signal_all(libc::SIGKILL),
+        Ok(Command::Terminate) => process::signal_all(libc::SIGTERM),
+        Ok(Command::Kill) => process::signal_all(libc::SIGKILL),
         Err(_) => return Err(Interrupted),
     }
     Ok(())
 }
 
 fn report(ending: Ending, leftovers: Vec<Vec<u8>>, upper: BorrowedFd<'_>) -> Report {
-    let usage = syscall::usage_of_children();
+    let usage = process::usage_of_children();
     Report {
         ending,
         user_micros: micros(usage.ru_utime),

@@ -2,18 +2,18 @@
 
 use rustix::fs::{Dir, Mode, OFlags};
 
-use super::syscall;
+use super::process;
 use crate::sandbox::message::LEFTOVER_LIMIT;
 
 /// Kills and reaps every process of the namespace but this one; the answer is
 /// what those were called that were still alive.
 pub(super) fn end_all() -> Vec<Vec<u8>> {
     // Orphans become children of the init, so without children there is nobody.
-    while let Ok(reaped) = syscall::reap(libc::WNOHANG) {
+    while let Ok(reaped) = process::reap(libc::WNOHANG) {
         if reaped.is_none() {
             let names = living().unwrap_or_default();
-            syscall::signal_all(libc::SIGKILL);
-            while syscall::reap(0).is_ok() {}
+            process::signal_all(libc::SIGKILL);
+            while process::reap(0).is_ok() {}
             return names;
         }
     }
@@ -51,7 +51,8 @@ fn parse_stat(stat: &[u8]) -> Option<Vec<u8>> {
     let alive = stat
         .get(end + 2)
         .is_some_and(|state| !b"ZX".contains(state));
-    alive.then(|| stat[start..end].to_vec())
+    let name = stat.get(start..end)?;
+    alive.then(|| name.to_vec())
 }
 
 #[cfg(test)]

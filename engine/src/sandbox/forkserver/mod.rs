@@ -2,8 +2,10 @@
 //!
 //! The `kiln` binary executes itself with [`ARGUMENT`]; [`main`] then never
 //! returns. It enters a user namespace, builds the root that every action
-//! starts from ([`template`]) and forks an [`init`] for each action. It writes
-//! no file outside its own tmpfs, and ends when the engine closes its socket.
+//! starts from (`template`) and keeps a number of `worker`s, each of which runs
+//! one action after the other, through an `init` for each. None of them writes a
+//! file outside the action's scratch, and all end when the engine closes its
+//! socket.
 
 mod confinement;
 mod etc;
@@ -11,23 +13,25 @@ mod init;
 mod leftovers;
 mod mounts;
 mod network;
+mod process;
 mod program;
+mod root;
 pub(super) mod seccomp;
+mod sources;
 mod syscall;
 mod template;
+mod worker;
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use self::init::{Channels, NetworkPlace};
-use self::network::NetworkPool;
-use self::syscall::Forked;
+use self::process::Forked;
 use self::template::Template;
+use self::worker::{Farewell, Worker};
 use super::error::{SetupError, Step};
-use super::message::{Configuration, Reply, Start, Startup};
+use super::message::{Configuration, Startup};
 use super::packet;
 
 /// The first argument that makes the binary a forkserver.
@@ -45,14 +49,14 @@ pub fn main() -> ! {
         Ok(()) => 0,
         Err(_) => 1,
     };
-    syscall::exit_now(code)
+    process::exit_now(code)
 }
 
 /// Ends when the engine closes the socket.
 fn serve() -> Result<(), Errno> {
     let socket = take_socket()?;
-    syscall::begin_session();
-    syscall::reset_signals();
+    process::begin_session();
+    process::reset_signals();
     let Some(message) = packet::receive_long(socket.as_fd())? else {
         return Ok(());
     };
@@ -71,13 +75,35 @@ fn serve() -> Result<(), Errno> {
         &Startup::Ready.encode(),
         &[template.run_area.as_fd()],
     )?;
-    let server = Server {
-        socket,
-        template,
-        child_signals: syscall::child_signal_descriptor()?,
-        networks: NetworkPool::new(usize::try_from(configuration.network_pool).unwrap_or(0)),
-    };
-    server.run()
+    // Twice the number, so that the end of one action, which the engine does
+    // not wait for, does not delay the next.
+    keep_workers(configuration.slots * 2, socket.as_fd(), &template)
+}
+
+/// Keeps `count` workers until the engine is gone.
+fn keep_workers(count: u64, socket: BorrowedFd<'_>, template: &Template) -> Result<(), Errno> {
+    for _ in 0..count {
+        fork_worker(socket, template)?;
+    }
+    loop {
+        match process::reap(0) {
+            // The engine is gone, and the others will find out as well.
+            Ok(Some(reaped)) if reaped.status == 0 => {}
+            Ok(_) => fork_worker(socket, template)?,
+            Err(Errno::CHILD) => return Ok(()),
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+fn fork_worker(socket: BorrowedFd<'_>, template: &Template) -> Result<(), Errno> {
+    match process::fork()? {
+        Forked::Parent => Ok(()),
+        Forked::Child => {
+            let farewell = Worker::new(socket, template).and_then(|mut worker| worker.serve());
+            process::exit_now(i32::from(farewell != Ok(Farewell::EngineGone)))
+        }
+    }
 }
 
 /// Moves the socket out of the way and leaves `/dev/null` as standard input,
@@ -96,101 +122,11 @@ fn take_socket() -> Result<OwnedFd, Errno> {
 }
 
 fn prepare(configuration: &Configuration) -> Result<Template, SetupError> {
+    confinement::fix_limits()?;
     let caller = confinement::enter_user_namespace()?;
     let template = template::build(configuration, caller)?;
     confinement::confine()?;
     seccomp::install(caller.keeps_groups)
         .map_err(|error| SetupError::on(Step::SystemCallFilter, error.to_string(), Errno::INVAL))?;
     Ok(template)
-}
-
-struct Server {
-    socket: OwnedFd,
-    template: Template,
-    child_signals: OwnedFd,
-    networks: NetworkPool,
-}
-
-impl Server {
-    fn run(mut self) -> Result<(), Errno> {
-        loop {
-            let mut watched = [
-                PollFd::new(&self.socket, PollFlags::IN),
-                PollFd::new(&self.child_signals, PollFlags::IN),
-            ];
-            match rustix::event::poll(&mut watched, None) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno),
-            }
-            let [from_engine, from_children] = watched.map(|entry| !entry.revents().is_empty());
-            // First, so that a namespace is back before it is wanted again.
-            if from_children {
-                self.reap();
-            }
-            if from_engine && !self.start_one()? {
-                return Ok(());
-            }
-        }
-    }
-
-    fn reap(&mut self) {
-        let mut information = [0; size_of::<libc::signalfd_siginfo>()];
-        let _ = rustix::io::read(&self.child_signals, &mut information);
-        while let Ok(Some(reaped)) = syscall::reap(libc::WNOHANG) {
-            self.networks.take_back(reaped.pid, reaped.status == 0);
-        }
-    }
-
-    /// Starts one action; false when the engine is gone.
-    fn start_one(&mut self) -> Result<bool, Errno> {
-        let mut buffer = [0; 16];
-        let received = packet::receive(self.socket.as_fd(), &mut buffer)?;
-        if received.length == 0 {
-            return Ok(false);
-        }
-        let start = Start::decode(&buffer[..received.length]).map_err(|_| Errno::BADMSG)?;
-        let [control, stdout, stderr] =
-            <[OwnedFd; 3]>::try_from(received.descriptors).map_err(|_| Errno::BADMSG)?;
-        let channels = Channels {
-            control,
-            stdout,
-            stderr,
-        };
-        let network = match start {
-            Start::HostNetwork => NetworkPlace::Host,
-            Start::Isolated => self.networks.lend(),
-        };
-        let new_network = match network {
-            NetworkPlace::New => libc::CLONE_NEWNET,
-            NetworkPlace::Host | NetworkPlace::Lent(_) => 0,
-        };
-        match syscall::fork_into(confinement::ACTION_NAMESPACES | new_network) {
-            Ok(Forked::Child) => {
-                self.become_init(channels, &network);
-            }
-            Ok(Forked::Parent(pid)) => self.networks.note(pid.as_raw_nonzero().get(), network),
-            Err(errno) => refuse(channels.control.as_fd(), errno),
-        }
-        Ok(true)
-    }
-
-    fn become_init(&self, channels: Channels, network: &NetworkPlace) -> ! {
-        // The engine learns of the forkserver's end only if nobody else holds
-        // its socket; the process ends without dropping anything.
-        syscall::close(self.socket.as_fd());
-        let code = init::run(
-            &self.template,
-            self.child_signals.as_fd(),
-            channels,
-            network,
-        );
-        syscall::exit_now(code)
-    }
-}
-
-/// Tells the engine that the action could not be created.
-fn refuse(control: BorrowedFd<'_>, errno: Errno) {
-    let reply = Reply::Failed(SetupError::new(Step::Namespaces, errno));
-    // An engine that is gone needs no answer.
-    let _ = packet::send(control, &reply.encode(), &[]);
 }

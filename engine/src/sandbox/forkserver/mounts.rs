@@ -7,11 +7,12 @@ use std::ffi::CString;
 use std::fmt::Write as _;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{CWD, Mode, OFlags, Timespec, Timestamps};
+use rustix::fs::{Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 use rustix::mount::MountFlags;
 
-use super::template::{Template, make_directories};
+use super::root::make_directories;
+use super::template::Template;
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::{Order, ScratchPlace};
 
@@ -21,11 +22,8 @@ const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 
 /// Directories of the scratch besides `upper` and `work`, with the place where
 /// each is bound, and its mode.
-const SCRATCH_BINDS: &[(&str, &str, u32)] = &[
-    ("tmp", "/tmp", 0o1777),
-    ("home", "/kiln/home", 0o755),
-    ("shm", "/dev/shm", 0o1777),
-];
+const SCRATCH_BINDS: &[(&str, &str, u32)] =
+    &[("tmp", "/tmp", 0o1777), ("home", "/kiln/home", 0o755)];
 
 /// Mounts everything; the answer is the upper layer.
 pub(super) fn prepare(template: &Template, order: &Order) -> Result<OwnedFd, SetupError> {
@@ -200,21 +198,4 @@ fn bind_private(scratch: &str, index: usize, path: &[u8]) -> Result<(), SetupErr
 fn bind(source: &str, target: &str) -> Result<(), SetupError> {
     rustix::mount::mount_bind(source, target)
         .map_err(|errno| SetupError::on(Step::Bind, target, errno))
-}
-
-/// The setting that lets a port be bound again at once, relative to the setup
-/// area: it shows that of the current network namespace.
-const TIME_WAIT_LIMIT: &str = "host/sys/net/ipv4/tcp_max_tw_buckets";
-
-/// Makes a new network namespace usable, for this action and those after it.
-pub(super) fn prepare_network() -> Result<(), SetupError> {
-    let network = |errno| SetupError::new(Step::Network, errno);
-    super::syscall::bring_loopback_up().map_err(network)?;
-    // Connections of an earlier action must not block a later one's ports. A
-    // kernel without the setting per namespace still works without.
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    if let Ok(file) = rustix::fs::openat(CWD, TIME_WAIT_LIMIT, flags, Mode::empty()) {
-        rustix::io::write(&file, b"0").map_err(network)?;
-    }
-    Ok(())
 }

@@ -1,67 +1,50 @@
-//! Network namespaces, each lent to one action at a time.
+//! The network namespace of a worker, lent to one action at a time.
 //!
-//! Creating one costs more than all else of a sandbox together, so it is made
-//! with the first action that needs it and kept. It comes back only when its
-//! action's PID namespace is gone, and only if that action went the regular
-//! way; nothing in it can be changed by an action, which has no capabilities.
-
-use std::collections::HashMap;
+//! Creating one costs as much as half of a sandbox, so it is kept: a worker
+//! starts the next action only when the last one's PID namespace is gone.
+//! Nothing in it can be changed by an action, which has no capabilities, and
+//! its sockets are gone with its processes.
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{CWD, Mode, OFlags};
+use rustix::io::Errno;
 
-use super::init::NetworkPlace;
+use super::{process, syscall};
+use crate::sandbox::error::{SetupError, Step};
 
-#[derive(Debug)]
-pub(super) struct NetworkPool {
-    limit: usize,
-    idle: Vec<OwnedFd>,
-    /// By the host's process id of the action's init.
-    lent: HashMap<i32, OwnedFd>,
+/// The setting that lets a port be bound again at once, relative to the setup
+/// area: it shows that of the current network namespace.
+const TIME_WAIT_LIMIT: &str = "host/sys/net/ipv4/tcp_max_tw_buckets";
+/// The namespace of the process that looks, relative to the setup area.
+const OWN_NAMESPACE: &str = "host/self/ns/net";
+
+/// Creates a network namespace with a loopback interface and nothing else.
+pub(super) fn create(stack: &mut Vec<u8>) -> Result<OwnedFd, SetupError> {
+    // In a process of its own, as the way back to the host's namespace is
+    // barred. It shares the table of descriptors, so what it opens stays.
+    let mut created = Err(Errno::CHILD);
+    let flags = libc::CLONE_NEWNET | libc::CLONE_FILES;
+    let spawned =
+        process::spawn_sharing_memory(flags, stack.spare_capacity_mut(), prepare, &mut created);
+    let namespace = spawned.and_then(|_| {
+        process::reap(0)?;
+        created
+    });
+    namespace.map_err(|errno| SetupError::new(Step::Network, errno))
 }
 
-impl NetworkPool {
-    /// A pool that keeps at most `limit` idle namespaces.
-    pub(super) fn new(limit: usize) -> Self {
-        NetworkPool {
-            limit,
-            idle: Vec::new(),
-            lent: HashMap::new(),
-        }
-    }
+fn prepare(created: &mut Result<OwnedFd, Errno>) {
+    *created = prepare_this();
+}
 
-    /// An idle namespace, or word that a new one is needed.
-    pub(super) fn lend(&mut self) -> NetworkPlace {
-        self.idle
-            .pop()
-            .map_or(NetworkPlace::New, NetworkPlace::Lent)
+fn prepare_this() -> Result<OwnedFd, Errno> {
+    syscall::bring_loopback_up()?;
+    // Connections of an earlier action must not block a later one's ports. A
+    // kernel without the setting per namespace still works without.
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(file) = rustix::fs::openat(CWD, TIME_WAIT_LIMIT, flags, Mode::empty()) {
+        rustix::io::write(&file, b"0")?;
     }
-
-    /// Remembers what the init `pid` was started with.
-    pub(super) fn note(&mut self, pid: i32, network: NetworkPlace) {
-        let namespace = match network {
-            NetworkPlace::Host => None,
-            NetworkPlace::Lent(namespace) => Some(namespace),
-            // An init that is gone already leaves nothing to keep.
-            NetworkPlace::New => rustix::fs::open(
-                format!("host/{pid}/ns/net"),
-                OFlags::RDONLY | OFlags::CLOEXEC,
-                Mode::empty(),
-            )
-            .ok(),
-        };
-        if let Some(namespace) = namespace {
-            self.lent.insert(pid, namespace);
-        }
-    }
-
-    /// The init `pid` is gone, and all its processes with it.
-    pub(super) fn take_back(&mut self, pid: i32, regular: bool) {
-        if let Some(namespace) = self.lent.remove(&pid)
-            && regular
-            && self.idle.len() < self.limit
-        {
-            self.idle.push(namespace);
-        }
-    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    rustix::fs::openat(CWD, OWN_NAMESPACE, flags, Mode::empty())
 }

@@ -7,7 +7,8 @@ use std::os::fd::AsRawFd;
 use rustix::fd::BorrowedFd;
 use rustix::io::Errno;
 
-use super::syscall::{self, PointerList};
+use super::process::{self, PointerList};
+use super::syscall;
 use crate::sandbox::error::{SetupError, Step};
 use crate::sandbox::message::Order;
 
@@ -58,7 +59,7 @@ pub(super) fn start(
         failure: None,
     };
     let mut stack = Vec::<u8>::with_capacity(STACK_BYTES);
-    let pid = syscall::spawn_sharing_memory(stack.spare_capacity_mut(), run, &mut plan)
+    let pid = process::spawn_sharing_memory(0, stack.spare_capacity_mut(), run, &mut plan)
         .map_err(|errno| SetupError::new(Step::Process, errno))?;
     match plan.failure {
         None => Ok(Started::Running(pid)),
@@ -101,22 +102,22 @@ fn run(plan: &mut Plan) {
 
 /// Returns only when the program cannot be executed.
 fn become_program(plan: &Plan) -> (Step, Errno) {
-    syscall::begin_session();
+    process::begin_session();
     for (from, to) in [(plan.stdout, 1), (plan.stderr, 2)] {
         if let Err(errno) = syscall::duplicate_to(from, to) {
             return (Step::Process, errno);
         }
     }
     syscall::close_from(3);
-    if let Err(errno) = syscall::change_directory(&plan.cwd) {
+    if let Err(errno) = process::change_directory(&plan.cwd) {
         return (Step::WorkingDirectory, errno);
     }
-    syscall::unblock_signals();
+    process::unblock_signals();
     // As `execvp`: one that may not be executed does not hide a later one, but
     // is what the answer is about when there is no later one.
     let mut answer = Errno::NOENT;
     for program in &plan.programs {
-        match syscall::execute(program, &plan.argv, &plan.env) {
+        match process::execute(program, &plan.argv, &plan.env) {
             Errno::NOENT | Errno::NOTDIR => {}
             Errno::ACCESS => answer = Errno::ACCESS,
             errno => return (Step::Process, errno),
