@@ -60,7 +60,7 @@ impl Renderer {
         match self.place(message.place.as_ref()) {
             Shown::Nothing => {}
             Shown::Excerpt(excerpt) => elements.push(snippet(&excerpt).into()),
-            Shown::Position(path, (line, column)) => {
+            Shown::Position((path, line, column)) => {
                 let path = escape::line(&path).into_owned();
                 elements.push(Origin::path(path).line(line).char_column(column).into());
             }
@@ -88,25 +88,19 @@ impl Renderer {
     }
 
     fn place(&self, place: Option<&Place>) -> Shown {
-        let excerpt = match place {
-            None => return Shown::Nothing,
-            Some(Place::Excerpt(excerpt)) => excerpt.clone(),
-            Some(Place::Workspace { span, focus }) => {
-                let source = self.read(span);
-                match source.and_then(|text| Excerpt::of_span(span, focus.as_ref(), &text)) {
-                    Some(excerpt) => excerpt,
-                    None => {
-                        let position = (span.line as usize, span.column as usize);
-                        return Shown::Position(span.file.to_string(), position);
-                    }
-                }
-            }
+        let Some(place) = place else {
+            return Shown::Nothing;
         };
-        if excerpt.lines.len() > LONGEST_LINE {
-            let position = excerpt.position();
-            return Shown::Position(excerpt.path, position);
+        let excerpt = match place {
+            Place::Excerpt(excerpt) => Some(excerpt.clone()),
+            Place::Workspace { span, focus } => self
+                .read(span)
+                .and_then(|source| Excerpt::of_span(span, focus.as_ref(), &source)),
+        };
+        match excerpt {
+            Some(excerpt) if excerpt.lines.len() <= LONGEST_LINE => Shown::Excerpt(excerpt),
+            _ => Shown::Position(place.position()),
         }
-        Shown::Excerpt(excerpt)
     }
 
     fn read(&self, span: &SourceSpan) -> Option<String> {
@@ -127,7 +121,7 @@ enum Shown {
     Nothing,
     Excerpt(Excerpt),
     /// A file with line and column, of which nothing can be shown.
-    Position(String, (usize, usize)),
+    Position((String, usize, usize)),
 }
 
 fn snippet(excerpt: &Excerpt) -> Snippet<'static, annotate_snippets::Annotation<'static>> {

@@ -12,6 +12,9 @@ use kiln_engine::events::Event;
 use super::board::{Board, Row};
 use crate::terminal;
 
+/// How long an ending process waits for its painter.
+const LAST_DRAWING: Duration = Duration::from_millis(300);
+
 /// Nothing is drawn before: most builds change nothing and end sooner.
 const FIRST_DRAWING: Duration = Duration::from_millis(100);
 
@@ -25,7 +28,8 @@ static CANVAS: OnceLock<Arc<Canvas>> = OnceLock::new();
 #[derive(Debug)]
 struct Canvas {
     state: Mutex<State>,
-    ended: Condvar,
+    /// Signalled when the end is asked for, and when it is reached.
+    ending: Condvar,
     bar: ProgressBar,
     colour: bool,
 }
@@ -62,7 +66,7 @@ impl Live {
                 drawn: false,
                 ended: false,
             }),
-            ended: Condvar::new(),
+            ending: Condvar::new(),
             bar,
             colour,
         });
@@ -87,22 +91,28 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.canvas.lock().ended = true;
-        self.canvas.ended.notify_all();
+        self.canvas.ending.notify_all();
         if let Some(painter) = self.painter.take() {
             let _ = painter.join();
         }
-        self.canvas.erase(self.canvas.lock());
+        // Without a painter nobody wrote them yet.
+        terminal::say(&std::mem::take(&mut self.canvas.lock().pending));
     }
 }
 
-/// Erases a view that is being drawn and writes the lines that stay, before the
-/// process ends at once.
+/// Has the view erased and the lines that stay written, before the process ends
+/// at once. The painter does it: a panicking thread must not draw.
 pub fn erase_on_exit() {
     // A thread that panicked while it drew holds the lock for good.
     if let Some(canvas) = CANVAS.get()
-        && let Ok(state) = canvas.state.try_lock()
+        && let Ok(mut state) = canvas.state.try_lock()
     {
-        canvas.erase(state);
+        state.ended = true;
+        canvas.ending.notify_all();
+        let unfinished = |state: &mut State| state.drawn || !state.pending.is_empty();
+        let _ = canvas
+            .ending
+            .wait_timeout_while(state, LAST_DRAWING, unfinished);
     }
 }
 
@@ -117,10 +127,12 @@ impl Canvas {
         let mut wait = FIRST_DRAWING;
         loop {
             let (mut state, _) = self
-                .ended
+                .ending
                 .wait_timeout_while(self.lock(), wait, |state| !state.ended)
                 .unwrap_or_else(PoisonError::into_inner);
             if state.ended {
+                self.erase(&mut state);
+                self.ending.notify_all();
                 return;
             }
             self.paint(&mut state);
@@ -142,9 +154,8 @@ impl Canvas {
         self.bar.set_message(lines.join("\n"));
     }
 
-    /// Leaves the screen clean; nothing is drawn afterwards.
-    fn erase(&self, mut state: MutexGuard<'_, State>) {
-        state.ended = true;
+    /// Leaves the screen clean, with the lines that stay.
+    fn erase(&self, state: &mut State) {
         if std::mem::take(&mut state.drawn) {
             self.bar.finish_and_clear();
         }
