@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// ends and tabs stay; a carriage return in front of a line end goes.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c| is_unsafe(c)) {
+    if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -58,8 +58,10 @@ fn spell_out(safe: &mut String, c: char) {
     };
 }
 
-/// Control characters, and the marks that reorder or break displayed text.
-fn is_unsafe(c: char) -> bool {
+/// True for control characters other than line end and tab, and for the marks
+/// that reorder or break displayed text.
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
         '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,

@@ -54,7 +54,9 @@ pub fn size() -> (usize, usize) {
 
 /// Writes to stderr; when that fails there is nobody left to tell.
 pub fn say(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    if !text.is_empty() {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
 }
 
 /// How writing data to stdout ended.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 use super::parse::unmarked;
-use crate::configuration::{parse_age, parse_size};
+use crate::configuration::{MOST_JOBS, parse_age, parse_size};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,7 +49,7 @@ pub struct Flags {
     /// Run at most N actions at once
     #[arg(
         short, long, value_name = "N", global = true, help_heading = "Build",
-        value_parser = clap::value_parser!(u16).range(1..=4096)
+        value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_JOBS))
     )]
     pub jobs: Option<u16>,
     /// After a failure, go on with what does not depend on it
@@ -178,7 +178,7 @@ Examples:
   kiln query 'deps(//app) except //third_party/...'
   kiln query 'rdeps(//..., //lib)' --output dot")]
     Query {
-        /// Patterns, deps(x), deps(x, n), rdeps(u, x), somepath(a, b), …, + - ^ union except intersect
+        /// Patterns, deps(x), deps(x, n), rdeps(u, x), somepath(a, b), + - ^ union except intersect
         #[arg(value_name = "EXPR", value_parser = unmarked)]
         expression: String,
         /// The form of the answer

@@ -1,7 +1,7 @@
 //! `kiln run` and `kiln build`: brings targets up to date, prints where their
 //! outputs are, and ends with the summary.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,10 +44,13 @@ pub fn execute(session: &Session, bring: Bring) -> Result<Exit, CommandError> {
             return Ok(conclude(&reporting, &summary, error.exit));
         }
     };
-    let exit = report
-        .failure
-        .as_ref()
-        .map_or(Exit::Done, |failure| failure.kind.into());
+    let exit = match report.failure.clone().map(CommandError::from) {
+        None => Exit::Done,
+        Some(error) => {
+            reporting.complain(&error);
+            error.exit
+        }
+    };
     match bring.program {
         Some(arguments) if exit == Exit::Done => run_program(&reporting, &report, arguments),
         Some(_) => Ok(conclude(&reporting, &report.summary, exit)),
@@ -105,7 +108,7 @@ fn run_program(
 
 /// Completes the records and says the last line.
 fn conclude(reporting: &Reporting, summary: &Summary, exit: Exit) -> Exit {
-    reporting.end(exit);
+    reporting.end(exit, Some(summary));
     terminal::say(&format!("{}\n", summary_line(summary)));
     exit
 }
@@ -132,8 +135,8 @@ fn json(report: &BuildReport, exit: Exit) -> Value {
         .map(|target| {
             json!({
                 "label": target.label.to_string(),
-                "outputs": target.outputs,
-                "executables": target.executables,
+                "outputs": names(&target.outputs),
+                "executables": names(&target.executables),
             })
         })
         .collect();
@@ -163,6 +166,13 @@ fn json(report: &BuildReport, exit: Exit) -> Value {
             "seconds": summary.wall.as_secs_f64(),
         },
     })
+}
+
+fn names(paths: &[PathBuf]) -> Vec<String> {
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect()
 }
 
 /// `path` as it is named from `current`; both absolute.

@@ -33,7 +33,7 @@ pub fn path(session: &Session) -> Result<Exit, CommandError> {
     let mut data = Data::default();
     match session.form {
         OutputForm::Text => data.line(&root.display().to_string()),
-        OutputForm::Json => data.json(&json!({ "path": root })),
+        OutputForm::Json => data.json(&json!({ "path": root.display().to_string() })),
     }
     data.write()?;
     Ok(Exit::Done)

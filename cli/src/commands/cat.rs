@@ -29,11 +29,12 @@ pub fn execute(session: &Session, reference: &str) -> Result<Exit, CommandError>
         Err(_) if closed => Exit::Done,
         Err(failure) => {
             let error = CommandError::from(failure);
-            reporting.end(error.exit);
-            return Err(error);
+            reporting.complain(&error);
+            reporting.end(error.exit, None);
+            return Ok(error.exit);
         }
     };
-    reporting.end(exit);
+    reporting.end(exit, None);
     Ok(exit)
 }
 

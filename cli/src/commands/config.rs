@@ -82,7 +82,7 @@ mod tests {
         let document: toml::Table = lines.join("\n").parse().unwrap();
         assert_eq!(
             document.keys().collect::<Vec<_>>(),
-            ["build", "sandbox", "cache"]
+            ["build", "cache", "sandbox"]
         );
         assert_eq!(document["cache"]["max_age"].as_str(), Some("60d"));
         assert!(

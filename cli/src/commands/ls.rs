@@ -25,11 +25,12 @@ pub fn execute(session: &Session, reference: &str) -> Result<Exit, CommandError>
         Ok(entries) => entries,
         Err(failure) => {
             let error = CommandError::from(failure);
-            reporting.end(error.exit);
-            return Err(error);
+            reporting.complain(&error);
+            reporting.end(error.exit, None);
+            return Ok(error.exit);
         }
     };
-    reporting.end(Exit::Done);
+    reporting.end(Exit::Done, None);
     let mut data = Data::default();
     match session.form {
         OutputForm::Text => {

@@ -119,7 +119,7 @@ fn assignment(key: &'static Key, value: &Spanned<DeValue<'_>>) -> Assignment {
 fn unknown_table(name: &str, span: Range<usize>, value: &Spanned<DeValue<'_>>) -> Fault {
     let is_table = value.get_ref().is_table();
     let homes = KEYS.iter().filter(|key| key.name == name && !is_table);
-    let home = homes.map(|key| format!("`{name}` belongs into the table `[{}]`", key.table));
+    let mut home = homes.map(|key| format!("`{name}` belongs into the table `[{}]`", key.table));
     let near = || did_you_mean(name, tables()).map(|near| format!("did you mean `{near}`?"));
     let all = || {
         let all: Vec<String> = tables().map(|table| format!("`{table}`")).collect();
@@ -131,7 +131,7 @@ fn unknown_table(name: &str, span: Range<usize>, value: &Spanned<DeValue<'_>>) -
             if is_table { "table" } else { "key" }
         ),
         span,
-        hint: Some(home.last().or_else(near).unwrap_or_else(all)),
+        hint: Some(home.next().or_else(near).unwrap_or_else(all)),
     }
 }
 

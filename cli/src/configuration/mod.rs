@@ -12,4 +12,4 @@ pub use layers::{Sources, load};
 pub use settings::Configuration;
 pub use size::{parse_age, parse_size, show_size};
 
-pub use key::KEYS;
+pub use key::{KEYS, MOST_JOBS};

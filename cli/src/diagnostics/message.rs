@@ -19,6 +19,24 @@ pub enum Place {
     Excerpt(Excerpt),
 }
 
+impl Place {
+    /// File, line and column, the last two from 1.
+    #[must_use]
+    pub fn position(&self) -> (String, usize, usize) {
+        match self {
+            Place::Workspace { span, .. } => (
+                span.file.to_string(),
+                span.line as usize,
+                span.column as usize,
+            ),
+            Place::Excerpt(excerpt) => {
+                let (line, column) = excerpt.position();
+                (excerpt.path.clone(), line, column)
+            }
+        }
+    }
+}
+
 /// One message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {

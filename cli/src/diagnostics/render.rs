@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use annotate_snippets::{AnnotationKind, Element, Level, Snippet};
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Snippet};
 use kiln_plugin_abi::{Severity, SourceSpan};
 
 use super::{Excerpt, Message, Place};
@@ -57,15 +57,16 @@ impl Renderer {
         };
         let title = level.primary_title(escape::text(&title).into_owned());
         let mut elements: Vec<Element<'_>> = Vec::new();
-        let mut notes: Vec<String> = Vec::new();
         match self.place(message.place.as_ref()) {
             Shown::Nothing => {}
             Shown::Excerpt(excerpt) => elements.push(snippet(&excerpt).into()),
-            Shown::Position(position) => notes.push(format!("at {position}")),
+            Shown::Position((path, line, column)) => {
+                let path = escape::line(&path).into_owned();
+                elements.push(Origin::path(path).line(line).char_column(column).into());
+            }
         }
-        notes.extend(message.notes.iter().cloned());
-        for note in notes {
-            let note = escape::text(&note).into_owned();
+        for note in &message.notes {
+            let note = escape::text(note).into_owned();
             elements.push(Level::NOTE.message(note).into());
         }
         for hint in &message.hints {
@@ -87,25 +88,19 @@ impl Renderer {
     }
 
     fn place(&self, place: Option<&Place>) -> Shown {
-        let excerpt = match place {
-            None => return Shown::Nothing,
-            Some(Place::Excerpt(excerpt)) => excerpt.clone(),
-            Some(Place::Workspace { span, focus }) => {
-                let source = self.read(span);
-                match source.and_then(|text| Excerpt::of_span(span, focus.as_ref(), &text)) {
-                    Some(excerpt) => excerpt,
-                    None => {
-                        let SourceSpan { line, column, .. } = span;
-                        return Shown::Position(format!("{}:{line}:{column}", span.file));
-                    }
-                }
-            }
+        let Some(place) = place else {
+            return Shown::Nothing;
         };
-        if excerpt.lines.len() > LONGEST_LINE {
-            let (line, column) = excerpt.position();
-            return Shown::Position(format!("{}:{line}:{column}", excerpt.path));
+        let excerpt = match place {
+            Place::Excerpt(excerpt) => Some(excerpt.clone()),
+            Place::Workspace { span, focus } => self
+                .read(span)
+                .and_then(|source| Excerpt::of_span(span, focus.as_ref(), &source)),
+        };
+        match excerpt {
+            Some(excerpt) if excerpt.lines.len() <= LONGEST_LINE => Shown::Excerpt(excerpt),
+            _ => Shown::Position(place.position()),
         }
-        Shown::Excerpt(excerpt)
     }
 
     fn read(&self, span: &SourceSpan) -> Option<String> {
@@ -125,16 +120,29 @@ impl Renderer {
 enum Shown {
     Nothing,
     Excerpt(Excerpt),
-    Position(String),
+    /// A file with line and column, of which nothing can be shown.
+    Position((String, usize, usize)),
 }
 
 fn snippet(excerpt: &Excerpt) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
-    // The line's own control characters are replaced one for one by the
-    // snippet renderer, which keeps the caret in place.
-    Snippet::source(excerpt.lines.clone())
+    let (start, end) = (excerpt.mark.start, excerpt.mark.end);
+    let before = one_for_one(&excerpt.lines[..start]);
+    let marked = one_for_one(&excerpt.lines[start..end]);
+    let after = one_for_one(&excerpt.lines[end..]);
+    let mark = before.len()..before.len() + marked.len();
+    Snippet::source(before + &marked + &after)
         .line_start(excerpt.first_line)
         .path(escape::line(&excerpt.path).into_owned())
-        .annotation(AnnotationKind::Primary.span(excerpt.mark.clone()))
+        .annotation(AnnotationKind::Primary.span(mark))
+}
+
+/// `text` made safe without moving what follows on the screen.
+fn one_for_one(text: &str) -> String {
+    let replace = |c| match c {
+        c if escape::is_unsafe(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(replace).collect()
 }
 
 #[cfg(test)]
@@ -197,7 +205,7 @@ error: //p:a: unknown attribute `dep`
         let diagnostic = Diagnostic::error("gone").at(&span(3, 7, 3));
         assert_eq!(
             render(root.path(), diagnostic),
-            "error: gone\n  |\n  = note: at p/BUILD.kiln:3:7\n"
+            "error: gone\n--> p/BUILD.kiln:3:7\n"
         );
     }
 

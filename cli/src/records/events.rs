@@ -1,10 +1,11 @@
 //! `--events`: one JSON object a line. Fields are only ever added.
 
 use kiln_engine::events::{ActionFinished, Cached, Event, OutputFile, Summary};
-use kiln_plugin_abi::{Diagnostic, Severity};
+use kiln_plugin_abi::Severity;
 use serde_json::{Value, json};
 
 use super::RecordFile;
+use crate::diagnostics::{Message, Place};
 use crate::exit::Exit;
 
 /// Writes events. The last line needs the exit code, so it is written by
@@ -35,11 +36,17 @@ impl EventsFile {
         }
     }
 
+    /// Writes a message of the command itself.
+    pub fn write_message(&mut self, message: &Message) {
+        self.put(diagnostic(message));
+    }
+
     /// Writes the last line, if a build was finished at all, and says what
     /// went wrong with the file.
-    pub fn end(&mut self, exit: Exit) -> Option<String> {
-        if let Some(summary) = self.summary.take() {
-            self.put(finished(&summary, exit));
+    pub fn end(&mut self, exit: Exit, summary: Option<&Summary>) -> Option<String> {
+        if let Some(summary) = self.summary.as_ref().or(summary) {
+            let line = finished(summary, exit);
+            self.put(line);
         }
         self.file.complaint()
     }
@@ -81,7 +88,7 @@ fn line(event: &Event) -> Option<Value> {
             "label": label.to_string(),
             "outputs": outputs.iter().map(output).collect::<Vec<_>>(),
         }),
-        Event::Diagnostic(diagnostic) => self::diagnostic(diagnostic),
+        Event::Diagnostic(diagnostic) => self::diagnostic(&diagnostic.clone().into()),
         Event::TargetsCounted { .. }
         | Event::ActionOutput { .. }
         | Event::Print { .. }
@@ -114,20 +121,25 @@ fn output(output: &OutputFile) -> Value {
     })
 }
 
-fn diagnostic(diagnostic: &Diagnostic) -> Value {
+fn diagnostic(message: &Message) -> Value {
+    let place = message.place.as_ref().map(Place::position);
+    let (file, line, column) = match place {
+        Some((file, line, column)) => (Some(file), Some(line), Some(column)),
+        None => (None, None, None),
+    };
     json!({
         "event": "diagnostic",
-        "level": match diagnostic.severity {
+        "level": match message.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         },
-        "label": diagnostic.label.as_ref().map(ToString::to_string),
-        "message": diagnostic.message,
-        "file": diagnostic.span.as_ref().map(|span| span.file.to_string()),
-        "line": diagnostic.span.as_ref().map(|span| span.line),
-        "column": diagnostic.span.as_ref().map(|span| span.column),
-        "notes": diagnostic.notes,
-        "hints": diagnostic.hints,
+        "label": message.label.as_ref().map(ToString::to_string),
+        "message": message.text,
+        "file": file,
+        "line": line,
+        "column": column,
+        "notes": message.notes,
+        "hints": message.hints,
     })
 }
 
@@ -154,7 +166,7 @@ mod tests {
     use std::time::Duration;
 
     use kiln_engine::events::{Counters, Usage};
-    use kiln_plugin_abi::{Digest, Label, PackagePath};
+    use kiln_plugin_abi::{Diagnostic, Digest, Label, PackagePath};
 
     use super::*;
 
@@ -170,7 +182,7 @@ mod tests {
         for event in events {
             file.write(event);
         }
-        assert_eq!(file.end(exit), None);
+        assert_eq!(file.end(exit, None), None);
         let text = std::fs::read_to_string(path).unwrap();
         text.lines()
             .map(|line| serde_json::from_str(line).unwrap())

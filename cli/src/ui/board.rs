@@ -205,8 +205,8 @@ mod tests {
         assert_eq!(
             text(board.rows(at(4), 24, 40)),
             [
-                "  //a:a                          3.0 s",
-                "  //b:b                          2.0 s",
+                "  //a:a                           3.0 s",
+                "  //b:b                           2.0 s",
                 "[2/9] 4.0 s · 1 failed · 2 running · 0 ",
             ]
         );

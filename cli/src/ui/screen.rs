@@ -1,7 +1,6 @@
 //! The screen of a build: transcript and, where the terminal allows, live view.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use kiln_engine::events::Event;
 
@@ -38,15 +37,10 @@ impl Screen {
     /// Shows what `event` changes.
     pub fn show(&self, event: &Event) {
         let live = lock(&self.live);
-        if let Some(live) = &*live {
-            live.board().note(event, Instant::now);
-        }
-        let Some(text) = lock(&self.transcript).take(event) else {
-            return;
-        };
+        let text = lock(&self.transcript).take(event);
         match &*live {
-            Some(live) => live.say_above(&text),
-            None => terminal::say(&text),
+            Some(live) => live.note(event, text.as_deref()),
+            None => terminal::say(text.as_deref().unwrap_or("")),
         }
     }
 

@@ -3,7 +3,7 @@
 use kiln_engine::request::{Execution, OnFailure, Reuse};
 
 use super::*;
-use crate::arguments::{Bring, ColourWhen, OutputForm, QueryForm, UiChoice, Verbosity};
+use crate::arguments::{Bring, ColourWhen, Command, OutputForm, QueryForm, UiChoice, Verbosity};
 
 fn words(line: &str) -> Vec<OsString> {
     line.split(' ')

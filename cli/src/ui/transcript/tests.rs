@@ -89,8 +89,8 @@ FAILED //a:bad  exit 139 (signal 11) after 1.23 s
 x.c:1: \\x1b[31merror\\x1b[0m
 --- end; the whole log: kiln log //a:bad
 error: //a:bad: the command was killed by SIGSEGV
-  |
-  = hint: run it in a debugger
+ |
+ = hint: run it in a debugger
 warning: the store is slow
 //a: hello\\x07
 "
@@ -107,8 +107,8 @@ FAILED //a:bad  exit 139 (signal 11) after 1.23 s
 x.c:1: \\x1b[31merror\\x1b[0m
 --- end; the whole log: kiln log //a:bad
 error: //a:bad: the command was killed by SIGSEGV
-  |
-  = hint: run it in a debugger
+ |
+ = hint: run it in a debugger
 "
     );
 }
