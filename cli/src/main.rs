@@ -19,7 +19,6 @@ mod terminal;
 mod ui;
 mod workspace;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -87,11 +86,11 @@ fn refuse(refusal: &Refusal, terminal: Terminal) -> Exit {
             }
         }
         Refusal::Grammar(_) => {
-            let plain = refusal.text(false);
-            terminal::say(&match escape::text(&plain) {
-                // Nothing in it that could harm: the coloured form may be shown.
-                Cow::Borrowed(_) => refusal.text(terminal.colour),
-                Cow::Owned(escaped) => escaped,
+            let text = refusal.text(terminal.colour);
+            terminal::say(&if terminal.colour {
+                text
+            } else {
+                escape::text(&text).into_owned()
             });
             Exit::Usage
         }
@@ -106,7 +105,12 @@ fn refuse(refusal: &Refusal, terminal: Terminal) -> Exit {
 /// `--color` as far as it can be known of a command line that does not parse.
 fn typed_colour(words: &[OsString]) -> ColourWhen {
     let typed = |word: &str| words.iter().any(|typed| typed == word);
-    if typed("--color=always") {
+    let harmless =
+        |word: &OsString| escape::text(&word.to_string_lossy()) == word.to_string_lossy();
+    if !words.iter().all(harmless) {
+        // The message repeats the words, and styling must not carry them along.
+        ColourWhen::Never
+    } else if typed("--color=always") {
         ColourWhen::Always
     } else if typed("--color=never") {
         ColourWhen::Never

@@ -176,9 +176,12 @@ Examples:
 Examples:
   kiln query //a/...
   kiln query 'deps(//app) except //third_party/...'
-  kiln query 'rdeps(//..., //lib)' --output dot")]
+  kiln query 'rdeps(//..., //lib)' --output dot
+
+Functions: deps(x), deps(x, n), rdeps(u, x), rdeps(u, x, n), somepath(a, b), allpaths(a, b),
+kind(driver, x), attr(name, value, x), labels(attribute, x)")]
     Query {
-        /// Patterns, deps(x), deps(x, n), rdeps(u, x), somepath(a, b), + - ^ union except intersect
+        /// Patterns, functions of them, and + - ^ (union, except, intersect) between them
         #[arg(value_name = "EXPR", value_parser = unmarked)]
         expression: String,
         /// The form of the answer

@@ -64,13 +64,13 @@ pub fn execute(session: &Session, bring: Bring) -> Result<Exit, CommandError> {
                 }
             }
             .write();
-            let exit = written.map_or_else(
-                |error| {
+            let exit = match written {
+                Ok(_) => exit,
+                Err(error) => {
                     reporting.complain(&error);
-                    error.exit
-                },
-                |_| exit,
-            );
+                    if exit == Exit::Done { error.exit } else { exit }
+                }
+            };
             Ok(conclude(&reporting, &report.summary, exit))
         }
     }

@@ -53,10 +53,10 @@ impl<W: Write> Watched<W> {
     }
 
     fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result {
+        result.map_err(|error| {
             self.closed |= error.kind() == io::ErrorKind::BrokenPipe;
-        }
-        result
+            io::Error::new(error.kind(), format!("stdout: {error}"))
+        })
     }
 }
 

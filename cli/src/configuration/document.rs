@@ -33,17 +33,15 @@ pub struct Fault {
     pub hint: Option<String>,
 }
 
-/// The assignments of a file in their order.
-///
-/// # Errors
-/// Every fault of the file, when it has one.
-pub fn read(text: &str) -> Result<Vec<Assignment>, Vec<Fault>> {
+/// The assignments to known keys, and every fault besides them. Where the
+/// syntax is broken, only that is told.
+pub fn read(text: &str) -> (Vec<Assignment>, Vec<Fault>) {
     let (document, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(errors.iter().map(|error| syntax(error, text)).collect());
-    }
     let mut assignments = Vec::new();
-    let mut faults = Vec::new();
+    let mut faults: Vec<Fault> = errors.iter().map(|error| syntax(error, text)).collect();
+    if !faults.is_empty() {
+        return (assignments, faults);
+    }
     for (name, value) in document.get_ref() {
         match read_table(name, value) {
             Ok(entries) => {
@@ -57,12 +55,7 @@ pub fn read(text: &str) -> Result<Vec<Assignment>, Vec<Fault>> {
             Err(fault) => faults.push(fault),
         }
     }
-    faults.sort_by_key(|fault| fault.span.start);
-    if faults.is_empty() {
-        Ok(assignments)
-    } else {
-        Err(faults)
-    }
+    (assignments, faults)
 }
 
 /// What the parser itself refused, duplicates among it.

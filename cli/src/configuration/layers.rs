@@ -80,8 +80,8 @@ pub fn apply_text(
     name: &str,
     home: Option<&Path>,
 ) -> Result<(), Vec<Fault>> {
-    let mut faults = Vec::new();
-    for assignment in document::read(text)? {
+    let (assignments, mut faults) = document::read(text);
+    for assignment in assignments {
         let origin = Origin::File {
             path: name.to_owned(),
             line: text[..assignment.span.start].matches('\n').count() + 1,

@@ -157,6 +157,23 @@ error: `cache.verify` must be `size` or `always`, not `never`
 }
 
 #[test]
+fn unknown_keys_and_bad_values_are_told_together_in_their_order() {
+    let shown = error("[cache]\nverify = 1\nsize = 2\nmax_size = 3\n");
+    let lines: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.starts_with("error"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "error: `cache.verify` must be a string, not a number",
+            "error: unknown key `size` in `[cache]`",
+            "error: `cache.max_size` must be a string, not a number",
+        ]
+    );
+}
+
+#[test]
 fn duplicates_and_broken_syntax_are_marked() {
     for (text, place) in [
         ("[build]\njobs = 1\njobs = 2\n", "kiln.toml:3:1"),
