@@ -27,6 +27,7 @@ use arguments::{ColourWhen, Refusal, UiChoice};
 use diagnostics::{Message, Renderer};
 use environment::Environment;
 use exit::{CommandError, Exit};
+use kiln_engine::sandbox::forkserver;
 use session::Session;
 use terminal::Terminal;
 use workspace::Workspace;
@@ -35,6 +36,13 @@ use workspace::Workspace;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // The sandbox starts this binary again as its small helper process.
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == forkserver::ARGUMENT)
+    {
+        forkserver::main();
+    }
     panic::install();
     let exit = run(std::env::args_os().skip(1).collect());
     ExitCode::from(exit.code())

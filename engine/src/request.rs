@@ -7,6 +7,9 @@ use kiln_plugin_abi::{GroupName, Label, SignedPattern};
 
 use crate::events::Summary;
 use crate::failure::Failure;
+use crate::store::Limits;
+
+pub use crate::store::Verify;
 
 /// Everything the engine is told at the start. Paths are absolute.
 #[derive(Debug, Clone)]
@@ -62,13 +65,16 @@ pub struct CacheSettings {
     pub verify: Verify,
 }
 
-/// How stored files are checked at use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verify {
-    /// Presence and length.
-    Size,
-    /// The digest of the bytes.
-    Always,
+impl CacheSettings {
+    /// The limits as the store counts them.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let hours = self.max_age.as_secs().div_ceil(3600);
+        Limits {
+            max_size: self.max_size,
+            max_age: hours.try_into().unwrap_or(u32::MAX),
+        }
+    }
 }
 
 /// A wish to bring targets up to date.
@@ -82,6 +88,17 @@ pub struct BuildRequest {
     pub reuse: Reuse,
     /// Whether anything is executed at all.
     pub execution: Execution,
+    /// What is put into the workspace.
+    pub placement: Placement,
+}
+
+/// What is put into the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// The outputs of the named targets.
+    Outputs,
+    /// Also what they need beside them to be run.
+    WithRuntime,
 }
 
 /// What happens after the first failure.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use kiln_engine::cancel::CancelToken;
 use kiln_engine::events::Summary;
-use kiln_engine::request::{BuildReport, BuildRequest, Execution};
+use kiln_engine::request::{BuildReport, BuildRequest, Execution, Placement};
 use serde_json::{Value, json};
 
 use super::program::{self, Program};
@@ -29,6 +29,10 @@ pub fn execute(session: &Session, bring: Bring) -> Result<Exit, CommandError> {
         on_failure: bring.on_failure,
         reuse: bring.reuse,
         execution: bring.execution,
+        placement: match bring.program {
+            Some(_) => Placement::WithRuntime,
+            None => Placement::Outputs,
+        },
     };
     let reporting = session.reporting(&workspace)?;
     let ended = build(session, &workspace, &request, &reporting);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::table::aligned;
 use crate::arguments::OutputForm;
 use crate::exit::{CommandError, Exit};
-use crate::session::Session;
+use crate::session::{Session, wait_for};
 use crate::signals::{self, FirstSignal};
 use crate::terminal::Data;
 
@@ -14,7 +14,7 @@ use crate::terminal::Data;
 pub fn execute(session: &Session) -> Result<Exit, CommandError> {
     let engine = session.storekeeper()?;
     signals::listen(FirstSignal::Exit);
-    let findings = engine.doctor();
+    let findings = wait_for(engine.doctor())?;
     let mut data = Data::default();
     match session.form {
         OutputForm::Text => {
@@ -43,7 +43,7 @@ fn lines(findings: &[DoctorFinding]) -> Vec<String> {
         .map(|finding| {
             [
                 word(finding).to_owned(),
-                finding.name.clone(),
+                finding.name.to_owned(),
                 finding.detail.clone(),
             ]
         })
@@ -64,7 +64,7 @@ fn lines(findings: &[DoctorFinding]) -> Vec<String> {
 
 fn word(finding: &DoctorFinding) -> &'static str {
     match finding.state {
-        DoctorState::Ok => "ok",
+        DoctorState::Good => "ok",
         DoctorState::Degraded => "degraded",
         DoctorState::Missing => "missing",
     }
@@ -85,15 +85,15 @@ mod tests {
 
     #[test]
     fn a_cure_stands_below_what_it_cures() {
-        let finding = |name: &str, state, cure: Option<&str>| DoctorFinding {
-            name: name.to_owned(),
+        let finding = |name, state, cure: Option<&str>| DoctorFinding {
+            name,
             state,
             detail: "detail".to_owned(),
             cure: cure.map(str::to_owned),
         };
         let findings = [
             finding("overlay", DoctorState::Degraded, Some("modprobe overlay")),
-            finding("pid", DoctorState::Ok, None),
+            finding("pid", DoctorState::Good, None),
         ];
         assert_eq!(
             lines(&findings),

@@ -156,3 +156,45 @@ pub fn set_permissions(path: &Path, permissions: fs::Permissions) -> FsResult<()
         fs::set_permissions(path, permissions),
     )
 }
+
+/// The executable regular file that `path` leads to, all links resolved;
+/// `None` when it leads to none.
+pub fn executable_behind(path: &Path) -> FsResult<Option<PathBuf>> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let real = match canonicalize(path) {
+        Err(error) if error.is_not_found() => return Ok(None),
+        result => result?,
+    };
+    let status = named("examine", &real, fs::metadata(&real))?;
+    let executable = status.is_file() && status.permissions().mode() & 0o111 != 0;
+    Ok(executable.then_some(real))
+}
+
+/// A new file in `directory`, removed again unless it is persisted.
+pub fn temporary_file(directory: &Path) -> FsResult<tempfile::NamedTempFile> {
+    let created = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempfile_in(directory);
+    named("create a file in", directory, created)
+}
+
+/// A new directory in `parent`, removed with all it holds when dropped.
+pub fn temporary_directory(parent: &Path) -> FsResult<tempfile::TempDir> {
+    create_dir_all(parent)?;
+    let created = tempfile::Builder::new().prefix("run-").tempdir_in(parent);
+    named("create a directory in", parent, created)
+}
+
+/// Puts a symbolic link at `path`, replacing a file or link there at once;
+/// `temporary` is a directory on the same file system.
+pub fn symlink_atomically(text: &str, path: &Path, temporary: &Path) -> FsResult<()> {
+    let made = tempfile::Builder::new()
+        .prefix(".new-")
+        .make_in(temporary, |new| std::os::unix::fs::symlink(text, new));
+    let link = named("create a link in", temporary, made)?;
+    named("replace", path, fs::rename(link.path(), path))?;
+    // It is not there any more under its temporary name.
+    let _ = link.into_temp_path().keep();
+    Ok(())
+}
