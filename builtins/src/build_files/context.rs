@@ -13,7 +13,7 @@ use super::conversion::Budget;
 use super::failure::source_span;
 
 /// Most targets of one package.
-const MOST_TARGETS: usize = 500_000;
+const MOST_TARGETS: usize = 200_000;
 
 /// Drivers that run nothing; of a package's defaults they take `labels` only.
 const PLAIN_DRIVERS: [&str; 2] = ["group", "text_file"];

@@ -86,7 +86,7 @@ fn too_many_targets_are_refused() {
             "        target(name = str(n), driver = \"sh\")\n",
             "f()\n"
         ),
-        "",
+        "the package has more than 200000 targets",
     );
 }
 

@@ -214,3 +214,17 @@ fn what_is_no_program_is_refused() {
     assert!(tools(Value::List(vec![dict([("a", Value::Int(1))])])).is_err());
     assert!(tools(Value::List(vec![dict([("", "cc".into())])])).is_err());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_string_makes_the_readers_panic(text in "\\PC{0,20}|[:@/.=a\"\\[\\]*]{0,12}") {
+        let _ = dependencies(list([&text]));
+        let _ = dependencies(dict([(&text, list([&text]))]));
+        let _ = tools(list([&text]));
+        let _ = tools(Value::List(vec![dict([(&text, "cc".into())])]));
+        let spec = spec([("outs", list([&text])), ("timeout", text.as_str().into())]);
+        let mut reader = AttributeReader::new(&spec);
+        let _ = reader.outputs();
+        let _ = reader.timeout();
+    }
+}
