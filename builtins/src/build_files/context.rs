@@ -209,11 +209,6 @@ impl<'a> PackageContext<'a> {
 
     fn target_name(&self, name: &str, site: &Site) -> Result<TargetName, Diagnostic> {
         let error = |message: String| site.argument_error("name", message);
-        if name == "all" {
-            let pattern = format!("{}:all", self.package);
-            return Err(error("a target cannot be named `all`".to_owned())
-                .note(format!("`{pattern}` means every target of the package")));
-        }
         TargetName::parse(name).map_err(|wrong| {
             let shown = name.escape_debug();
             let why = wrong.message;

@@ -221,7 +221,7 @@ impl Search<'_> {
             .map(|open| open.path.as_str())
             .chain([load.path.as_str()])
             .collect();
-        Diagnostic::error("files load each other in a circle")
+        Diagnostic::error("load cycle: the files load each other")
             .at(&load.span)
             .note(files.join(" → "))
             .hint("move what both need into a third file")

@@ -1,3 +1,5 @@
+//! Tests of `fs`.
+
 use kiln_plugin_abi::{Action, InputReference, Target, View};
 
 use super::*;

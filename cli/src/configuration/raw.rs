@@ -104,6 +104,7 @@ impl Raw {
         match self {
             Raw::Integer(integer) if (least..=most).contains(&integer) => Ok(integer),
             Raw::Integer(integer) => Err(Misfit::new(format!("{range}, not {integer}"))),
+            Raw::Text(text) => Err(Misfit::new(format!("{range}, not `{text}`"))),
             other => Err(Misfit::new(format!("{range}, not {}", other.describe()))),
         }
     }

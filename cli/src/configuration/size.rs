@@ -5,12 +5,11 @@ use std::time::Duration;
 /// Reads a size in bytes: `512M`, `1.5G`, `20 GiB`. Units are powers of 1024.
 ///
 /// # Errors
-/// A message for people when `text` is no size, or one of zero or more than
-/// 2^63 bytes.
+/// A message for people when `text` is no size, or one of more than 2^63 bytes.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let bytes = parse_size::Config::new().with_binary().parse_size(text);
     match bytes {
-        Ok(bytes) if bytes > 0 && i64::try_from(bytes).is_ok() => Ok(bytes),
+        Ok(bytes) if i64::try_from(bytes).is_ok() => Ok(bytes),
         Ok(_) => Err(format!("`{text}` is out of range")),
         Err(_) => Err(format!("`{text}` is not a size such as `512M` or `20G`")),
     }

@@ -12,10 +12,25 @@ pub fn find(source: &str, focus: &Focus) -> Option<Range<usize>> {
     match focus {
         Focus::Attribute(name) => find_attribute(source, tokens, name),
         Focus::Literal(value) => tokens
-            .filter(|token| matches!(&token.kind, Kind::Text(text) if text == value))
+            .filter(|token| matches!(&token.kind, Kind::Text(text) if means(text, value)))
             .map(|token| token.range)
             .next(),
     }
+}
+
+/// True when the literal `text` is `value`, or a short way to write the label
+/// `value`.
+fn means(text: &str, value: &str) -> bool {
+    let Some((package, name)) = value
+        .strip_prefix("//")
+        .and_then(|label| label.split_once(':'))
+    else {
+        return text == value;
+    };
+    let is_default = package.rsplit('/').next() == Some(name);
+    text == value
+        || text.strip_prefix(':') == Some(name)
+        || (is_default && text.strip_prefix("//") == Some(package))
 }
 
 /// The least nested `name =` of `source`.

@@ -90,8 +90,8 @@ fn a_file_may_look_like_a_label() {
 #[test]
 fn package_sets_defaults() {
     let build = r#"
-package(driver = "bash", env = {"MODE": "fast"})
-target(name = "a", run = "[[ $MODE == fast ]]; echo $MODE > $OUT", outs = ["a"])
+package(env = {"MODE": "fast"})
+target(name = "a", driver = "bash", run = "[[ $MODE == fast ]]; echo $MODE > $OUT", outs = ["a"])
 "#;
     let workspace = Workspace::with_build(build);
     workspace.run(["//:a"]).success();

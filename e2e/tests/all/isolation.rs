@@ -98,7 +98,7 @@ fn the_host_cannot_be_written() {
 fn descriptors_of_the_engine_are_closed() {
     assert_eq!(
         sees("ls /proc/self/fd | tr '\\n' ' ' > $TMPDIR/fds; cat $TMPDIR/fds > $OUT"),
-        "0 1 2 3 \n"
+        "0 1 2 3 "
     );
 }
 

@@ -154,11 +154,6 @@ fn the_callers_environment_does_not_count() {
 }
 
 #[test]
-fn the_sandbox_mode_counts() {
-    runs_again_with("name = \"a\",", "name = \"a\", sandbox = \"none\",");
-}
-
-#[test]
 fn an_unchanged_output_stops_the_wave() {
     let build = r#"
 target(name = "sorted", driver = "sh", deps = ["words"], run = "sort $SRCS > $OUT", outs = ["sorted"])

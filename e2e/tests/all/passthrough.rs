@@ -159,7 +159,7 @@ fn targets_of_sources_alone_write_nothing_to_the_store() {
         let finished = run.events().last().expect("the build finishes").clone();
         for counter in ["store_bytes_written", "store_rows_written"] {
             assert_eq!(
-                finished.field("counters")[counter],
+                *finished.field(counter),
                 0,
                 "{counter} of {pattern}{}",
                 run.report()

@@ -1,10 +1,10 @@
 //! `kiln query`: the query language over the static graph.
 //!
-//! Source files are nodes of this graph, so that one can ask who uses a file;
-//! an answer shows them only when the question named one.
+//! Source files are nodes of this graph, under the labels of `@fs:file`: an
+//! answer holds them like targets, and one can ask who uses a file.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use kiln_plugin_abi::{
     Diagnostic, InputReference, Label, OutputReference, PackagePath, Pattern, Role, Target,
@@ -18,7 +18,7 @@ use super::{Engine, QueryAnswer};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::graph::{Graph, GraphBuilder, TargetId};
 use crate::load::Loader;
-use crate::query::{Expression, NodeId, QueryGraph, evaluate};
+use crate::query::{Answer, Expression, NodeId, QueryGraph, evaluate};
 
 impl Engine {
     /// Answers a query; relative labels in it belong to `current`.
@@ -28,13 +28,9 @@ impl Engine {
         })?;
         let session = Session::open(self)?;
         let mut roots = Vec::new();
-        let mut named_files = HashSet::new();
         for pattern in expression.patterns() {
-            match file_of(pattern) {
-                Some(path) => {
-                    named_files.insert(path.to_owned());
-                }
-                None => roots.extend(expand(pattern, &session.loader)?),
+            if file_of(pattern).is_none() {
+                roots.extend(expand(pattern, &session.loader)?);
             }
         }
         roots.sort();
@@ -44,7 +40,7 @@ impl Engine {
         let answer = evaluate(&expression, &nodes)?;
         // A snapshot that cannot be kept costs time in the next run, nothing else.
         let _ = session.save();
-        Ok(nodes.answer(&answer, &named_files))
+        Ok(nodes.answer(&answer))
     }
 }
 
@@ -91,40 +87,32 @@ impl<'g> QueryNodes<'g> {
         is_target.then(|| &*self.graph.node(TargetId(node)).target)
     }
 
-    fn answer(&self, answer: &crate::query::Answer, named_files: &HashSet<String>) -> QueryAnswer {
-        let shown = |node: &NodeId| match (*node as usize).checked_sub(self.graph.len()) {
-            None => true,
-            Some(file) => named_files.contains(self.graph.files()[file].as_str()),
-        };
-        let parse = |text: &str| Label::parse(text, &PackagePath::root()).ok();
-        let nodes = || {
-            answer
-                .nodes
-                .iter()
-                .zip(&answer.labels)
-                .filter(|(node, _)| shown(node))
-        };
-        let labels: Vec<Label> = nodes().filter_map(|(_, label)| parse(label)).collect();
+    fn answer(&self, answer: &Answer) -> QueryAnswer {
+        let parse = |text: &String| Label::parse(text, &PackagePath::root()).ok();
+        let labels: Vec<Option<Label>> = answer.labels.iter().map(parse).collect();
         let edge = |(from, to): &(u32, u32)| {
-            let (from, to) = (*from as usize, *to as usize);
-            let both = shown(&answer.nodes[from]) && shown(&answer.nodes[to]);
-            if !both {
-                return None;
-            }
-            Some((parse(&answer.labels[from])?, parse(&answer.labels[to])?))
+            Some((
+                labels[*from as usize].clone()?,
+                labels[*to as usize].clone()?,
+            ))
         };
-        let facts = nodes().filter_map(|(node, label)| {
-            let facts = match self.target(*node) {
-                Some(target) => declared_facts(target),
-                None => json!({ "driver": "file" }),
-            };
-            Some((parse(label)?, facts))
-        });
+        let facts = answer
+            .nodes
+            .iter()
+            .zip(&labels)
+            .filter_map(|(node, label)| {
+                let facts = match self.target(*node) {
+                    Some(target) => declared_facts(target),
+                    None => json!({ "driver": "file" }),
+                };
+                Some((label.clone()?, facts))
+            });
         let facts: BTreeMap<Label, Value> = facts.collect();
+        let edges = answer.edges.iter().filter_map(edge).collect();
         QueryAnswer {
-            labels,
-            edges: answer.edges.iter().filter_map(edge).collect(),
             facts,
+            edges,
+            labels: labels.into_iter().flatten().collect(),
         }
     }
 }

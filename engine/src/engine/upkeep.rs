@@ -92,16 +92,20 @@ impl Engine {
         let written = matches!(store.scratch(), Ok(Some(_)));
         vec![
             essential(
-                "user namespaces",
+                "sandbox: user namespaces",
                 "actions are isolated without privileges",
                 user,
             ),
             essential(
-                "namespaces",
+                "sandbox: namespaces",
                 "processes, network and IPC are private",
                 probe.namespaces,
             ),
-            essential("overlay", "inputs are mounted, not copied", probe.overlay),
+            essential(
+                "sandbox: overlay",
+                "inputs are mounted, not copied",
+                probe.overlay,
+            ),
             if written {
                 finding(
                     "store",

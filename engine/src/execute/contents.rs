@@ -199,15 +199,17 @@ impl Contents {
         if let Some(bytes) = self.inline_bytes(digest) {
             return Ok(OpenContent::Bytes(bytes));
         }
-        if let Some(file) = self.source_by_digest.get(&(digest, executable)) {
-            return Ok(OpenContent::Source(&self.sources[file.index()]));
-        }
         if let Some(kept) = self.open_kept(digest, executable)? {
             return Ok(OpenContent::Kept(kept));
         }
-        match self.store.open_content(&digest, executable) {
-            Ok(content) => Ok(OpenContent::Stored(content)),
-            Err(_) => Err(ContentError::Lost(digest)),
+        // A source comes last: an output with the same bytes does not change
+        // when somebody edits the source.
+        if let Ok(content) = self.store.open_content(&digest, executable) {
+            return Ok(OpenContent::Stored(content));
+        }
+        match self.source_by_digest.get(&(digest, executable)) {
+            Some(file) => Ok(OpenContent::Source(&self.sources[file.index()])),
+            None => Err(ContentError::Lost(digest)),
         }
     }
 

@@ -145,15 +145,16 @@ impl Words {
 
     /// Sets a variable of paths, or notes why it stays unset.
     fn set_paths(&mut self, name: &str, paths: &[String]) {
-        let reason = if paths.iter().any(|path| path.contains(char::is_whitespace)) {
-            "a path has white space in it"
+        let spaced = paths.iter().find(|path| path.contains(char::is_whitespace));
+        let reason = if let Some(path) = spaced {
+            format!("the path `{path}` has white space")
         } else if paths.iter().map(|path| path.len() + 1).sum::<usize>() > LONGEST {
-            "it would be longer than 100 KiB"
+            "it would be longer than 100 KiB".to_owned()
         } else {
             self.set(name, paths.join(" "));
             return;
         };
-        self.unset.push((name.to_owned(), reason.to_owned()));
+        self.unset.push((name.to_owned(), reason));
     }
 
     /// Sets a variable of input paths together with its list file.

@@ -182,11 +182,7 @@ impl<'s> GraphBuilder<'s> {
         package: Option<&LoadedPackage>,
     ) -> (FailureKind, Diagnostic) {
         let label = &self.labels[id.index()];
-        let message = format!(
-            "package `{}` has no target `{}`",
-            label.package(),
-            label.name()
-        );
+        let message = format!("there is no target `{label}`");
         let mut diagnostic = Diagnostic::error(message);
         if let Some(package) = package {
             let names = package

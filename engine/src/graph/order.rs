@@ -94,7 +94,7 @@ impl Graph {
         }
         // The last member is the one whose reference closes the circle.
         let last = &self.node(*members.last().unwrap_or(&back_to)).target;
-        let diagnostic = Diagnostic::error("the targets depend on each other in a circle")
+        let diagnostic = Diagnostic::error("dependency cycle: the targets need each other")
             .note(lines.join("\n"))
             .hint("remove one of these references");
         let written = self.label(back_to).to_string();

@@ -1,3 +1,5 @@
+//! Tests of `query`.
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 

@@ -4,6 +4,7 @@
 //! `lookup` asks the store, `queue` orders what has to run, `run` is the loop
 //! that moves targets through the states of `work`.
 
+mod claim;
 mod examine;
 mod explain;
 mod heal;

@@ -78,10 +78,4 @@ impl Queue {
         }
         None
     }
-
-    /// True when nothing has to run.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.candidates.is_empty()
-    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kiln_plugin_abi::{Diagnostic, Digest, GroupName};
 
+use super::claim::SharedFailure;
 use super::heal::producers_of;
 use super::produced::Origin;
 use super::queue::Candidate;
@@ -225,6 +226,42 @@ impl Run {
             bytes,
             dropped,
         });
+    }
+
+    /// Hands a failure to other processes that wait for the same action.
+    pub(super) fn share_failure(
+        &self,
+        candidate: &Candidate,
+        diagnostic: &Diagnostic,
+        ended: &Ended,
+    ) {
+        let failure = SharedFailure {
+            message: diagnostic.message.clone(),
+            exit: ended.exit.code(),
+            log: ended.log.merged(),
+        };
+        if let Ok(bytes) = serde_json::to_vec(&failure) {
+            self.context.store.note_failure(candidate.key, &bytes);
+        }
+    }
+
+    /// Takes the failure of another process that ran the same action.
+    pub(super) fn take_failure(&mut self, candidate: &Candidate, failure: SharedFailure) {
+        let label = self.graph.label(candidate.id).clone();
+        // A log that cannot be kept is shown all the same.
+        let _ = write_failed_log(&self.context.logs, &label, &failure.log);
+        let bytes = failure.log;
+        self.emit(Event::ActionOutput {
+            label: label.clone(),
+            bytes,
+            dropped: 0,
+        });
+        let number = self.request.number;
+        self.memo
+            .note(&label.to_string(), candidate.key, number, How::Failed);
+        let diagnostic =
+            Diagnostic::error(failure.message).note("another process ran it while this one waited");
+        self.fail(candidate.id, diagnostic);
     }
 
     /// Lets the producers of a lost content run again, and `consumer` wait for

@@ -13,6 +13,7 @@ use kiln_plugin_abi::{Diagnostic, Driver, Label};
 use rayon::prelude::*;
 use tokio::sync::mpsc;
 
+use super::claim::{Claim, Release, SharedFailure, claim};
 use super::examine::World;
 use super::explain::Explanation;
 use super::inputs::ResolvedGroup;
@@ -20,6 +21,7 @@ use super::lookup::Lookup;
 use super::produced::{Origin, Produced};
 use super::queue::{Candidate, Queue};
 use super::resolve::{Resolved, Resolver, produced_by_action};
+use super::settle::wait_notice;
 use super::work::{State, Work};
 use crate::cancel::CancelToken;
 use crate::events::{ActionFinished, Cached, Event, EventSink};
@@ -29,6 +31,7 @@ use crate::graph::{Graph, TargetId};
 use crate::history::{How, Memo};
 use crate::key::ActionKey;
 use crate::request::{EngineConfig, Execution, OnFailure, Reuse};
+use crate::store::flight::Flight;
 use crate::store::{ActionResult, Store};
 use crate::sys::clock;
 
@@ -90,6 +93,7 @@ pub struct Run {
     pub(super) stopping: bool,
     pub(super) named: HashSet<TargetId>,
     pub(super) own_scratch: Option<tempfile::TempDir>,
+    release: Option<Release>,
     in_flight: usize,
     sender: mpsc::UnboundedSender<Completion>,
     receiver: mpsc::UnboundedReceiver<Completion>,
@@ -108,7 +112,19 @@ pub(super) struct Tally {
 pub(super) struct Completion {
     pub candidate: Candidate,
     pub started: Option<Duration>,
-    pub result: Result<ActionReport, ActionError>,
+    pub result: Ending,
+    /// Given back when the result is written.
+    pub flight: Option<Flight>,
+}
+
+/// How an action came to an end.
+pub(super) enum Ending {
+    /// It ran here.
+    Ran(Result<ActionReport, ActionError>),
+    /// Another process made its result while this one wanted to.
+    Found(Arc<ActionResult>),
+    /// Another process tried while this one wanted to, and failed.
+    FailedElsewhere(SharedFailure),
 }
 
 impl Run {
@@ -145,6 +161,7 @@ impl Run {
             stopping: false,
             named: request.roots.iter().copied().collect(),
             own_scratch: None,
+            release: None,
             request,
             in_flight: 0,
             sender,
@@ -322,7 +339,7 @@ impl Run {
             }
     }
 
-    fn take_result(&mut self, candidate: Candidate, result: &Arc<ActionResult>) {
+    pub(super) fn take_result(&mut self, candidate: Candidate, result: &Arc<ActionResult>) {
         let id = candidate.id;
         let node = self.graph.node(id);
         let Some(produced) = produced_by_action(node, result.outputs.clone(), Origin::Found) else {
@@ -453,8 +470,33 @@ impl Run {
         let events = self.context.events.clone();
         let began = self.context.began;
         let sender = self.sender.clone();
+        let store = self.context.store.clone();
+        let shared = self.may_reuse(candidate.id);
+        let name = label.clone();
         tokio::spawn(async move {
             let mut started = None;
+            let mut flight = None;
+            if shared {
+                let waiting = |holder| events.emit(&Event::Diagnostic(wait_notice(&name, holder)));
+                let end = match claim(&store, candidate.key, waiting).await {
+                    Claim::Ours(ours) => {
+                        flight = ours;
+                        None
+                    }
+                    Claim::Found(result) => Some(Ending::Found(result)),
+                    Claim::Failed(failure) => Some(Ending::FailedElsewhere(failure)),
+                };
+                if let Some(result) = end {
+                    // The run may be over already, when it was dropped.
+                    let _ = sender.send(Completion {
+                        candidate,
+                        started,
+                        result,
+                        flight,
+                    });
+                    return;
+                }
+            }
             let announce = || {
                 started = Some(clock::monotonic().duration_since(began));
                 events.emit(&Event::ActionStarted {
@@ -463,12 +505,12 @@ impl Run {
                     reason: candidate.reason.clone(),
                 });
             };
-            let result = executor.run(job, &cancel, announce).await;
-            // The run may be over already, when it was dropped.
+            let result = Ending::Ran(executor.run(job, &cancel, announce).await);
             let _ = sender.send(Completion {
                 candidate,
                 started,
                 result,
+                flight,
             });
         });
     }
@@ -479,10 +521,25 @@ impl Run {
             candidate,
             started,
             result,
+            flight,
         } = completion;
         let id = candidate.id;
+        let result = match result {
+            Ending::Ran(result) => result,
+            Ending::Found(result) => return self.take_result(candidate, &result),
+            Ending::FailedElsewhere(failure) => return self.take_failure(&candidate, failure),
+        };
         match result {
-            Ok(report) => self.take_report(candidate, started.unwrap_or_default(), report),
+            Ok(report) => {
+                self.take_report(candidate, started.unwrap_or_default(), report);
+                if let Some(flight) = flight {
+                    let store = &self.context.store;
+                    let release = self
+                        .release
+                        .get_or_insert_with(|| Release::start(store.clone()));
+                    release.after_writing(flight);
+                }
+            }
             Err(ActionError::Cancelled) => self.work.set(id, State::Skipped),
             Err(ActionError::Lost(digest)) => self.heal(id, digest),
             Err(ActionError::Machine(diagnostic)) => {
@@ -495,7 +552,9 @@ impl Run {
             Err(ActionError::Failed { diagnostic, ended }) => {
                 if let Some(ended) = ended {
                     self.tell_failure(&candidate, started.unwrap_or_default(), &ended);
+                    self.share_failure(&candidate, &diagnostic, &ended);
                 }
+                drop(flight);
                 let label = self.graph.label(id).to_string();
                 self.memo
                     .note(&label, candidate.key, self.request.number, How::Failed);

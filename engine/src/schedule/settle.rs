@@ -82,3 +82,14 @@ pub fn standard_error(log: &LogRecord) -> Vec<u8> {
         .flat_map(|chunk| chunk.bytes.iter().copied())
         .collect()
 }
+
+/// Says that an action waits for another process that runs it.
+#[must_use]
+pub fn wait_notice(label: &Label, holder: Option<u32>) -> kiln_plugin_abi::Diagnostic {
+    let process = holder.map_or_else(
+        || "another process".to_owned(),
+        |id| format!("process {id}"),
+    );
+    let message = format!("waiting for {process}, which runs the same action");
+    kiln_plugin_abi::Diagnostic::warning(message).on(label)
+}

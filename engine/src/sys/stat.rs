@@ -39,7 +39,7 @@ impl EntryKind {
             EntryKind::File => "a regular file",
             EntryKind::Directory => "a directory",
             EntryKind::Link => "a symbolic link",
-            EntryKind::Fifo => "a named pipe",
+            EntryKind::Fifo => "a FIFO",
             EntryKind::Socket => "a socket",
             EntryKind::Device => "a device",
             EntryKind::Unknown => "a file of unknown type",

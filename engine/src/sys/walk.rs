@@ -141,7 +141,7 @@ fn examine(directory: BorrowedFd<'_>, name: &str, status: &Stat) -> io::Result<F
         },
         FileType::CharacterDevice if status.st_rdev == 0 => Found::Whiteout,
         FileType::CharacterDevice | FileType::BlockDevice => Found::Other("a device"),
-        FileType::Fifo => Found::Other("a named pipe"),
+        FileType::Fifo => Found::Other("a FIFO"),
         FileType::Socket => Found::Other("a socket"),
         FileType::Unknown => Found::Other("a file of unknown type"),
     })

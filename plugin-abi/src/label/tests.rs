@@ -1,3 +1,5 @@
+//! Tests of `label`.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `wire`.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

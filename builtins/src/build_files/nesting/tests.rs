@@ -1,3 +1,5 @@
+//! Tests of `nesting`.
+
 use super::*;
 
 #[track_caller]

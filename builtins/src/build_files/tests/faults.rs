@@ -64,14 +64,6 @@ fn a_bad_name_is_refused_with_the_reason() {
             "focus: attribute name",
         ],
     );
-    shows(
-        &error("target(name = \"all\", driver = \"sh\")\n"),
-        &[
-            "p/BUILD.kiln:1:1: a target cannot be named `all`",
-            "focus: attribute name",
-            "note: `//p:all` means every target of the package",
-        ],
-    );
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn a_load_cycle_is_shown_whole() {
     shows(
         &load_p(&host).unwrap_err(),
         &[
-            "c.star:1:6: files load each other in a circle",
+            "c.star:1:6: load cycle: the files load each other",
             "note: b.star → c.star → b.star",
             "hint: move what both need into a third file",
         ],

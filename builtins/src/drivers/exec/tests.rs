@@ -1,3 +1,5 @@
+//! Tests of `exec`.
+
 use kiln_plugin_abi::{GroupName, NamedPaths};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of `group`.
+
 use kiln_plugin_abi::Value;
 
 use super::*;

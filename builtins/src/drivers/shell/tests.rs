@@ -1,3 +1,5 @@
+//! Tests of `shell`.
+
 use std::time::Duration;
 
 use kiln_plugin_abi::{GroupName, NamedPaths, Role};

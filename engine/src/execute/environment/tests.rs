@@ -1,3 +1,5 @@
+//! Tests of `environment`.
+
 use std::collections::BTreeSet;
 
 use kiln_plugin_abi::{

@@ -1,3 +1,5 @@
+//! Tests of `host`.
+
 use super::super::fake::{FakeWorkspace, package};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! Tests of `loader`.
+
 use kiln_plugin_abi::LoadError;
 
 use super::super::fake::{FakeWorkspace, package};

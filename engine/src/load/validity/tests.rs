@@ -1,3 +1,5 @@
+//! Tests of `validity`.
+
 use std::sync::Arc;
 
 use super::super::fake::FakeWorkspace;

@@ -1,3 +1,5 @@
+//! Tests of `message`.
+
 use proptest::prelude::*;
 
 use super::*;
