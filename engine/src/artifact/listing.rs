@@ -8,7 +8,8 @@
 use kiln_plugin_abi::{Digest, WorkspacePath};
 
 use super::link::{LinkError, link_destination};
-use super::tree::{self, Tree};
+use super::tree::{MOST_ENTRIES, Tree};
+use super::unfold;
 
 /// Longest path, in bytes.
 const LONGEST_PATH: usize = 4096;
@@ -61,7 +62,7 @@ pub enum ListingError {
         reason: LinkError,
     },
     /// More entries than any listing may have.
-    #[error("more than {} entries", tree::MOST_ENTRIES)]
+    #[error("more than {} entries", MOST_ENTRIES)]
     TooMany,
     /// Bytes that are not what encoding a listing gives.
     #[error("not an encoded listing: {reason}")]
@@ -82,7 +83,7 @@ impl Listing {
     /// Makes a listing of `entries` in any order. Equal ones at one path count
     /// once; a directory that holds something need not be given.
     pub fn new(mut entries: Vec<(WorkspacePath, Entry)>) -> Result<Listing, ListingError> {
-        if entries.len() > tree::MOST_ENTRIES {
+        if entries.len() > MOST_ENTRIES {
             return Err(ListingError::TooMany);
         }
         for (path, entry) in &entries {
@@ -156,7 +157,7 @@ impl Listing {
 
     /// Reads a record. Accepts exactly what [`Listing::encode`] makes.
     pub fn decode(record: &[u8]) -> Result<Listing, ListingError> {
-        let listing = Listing::new(tree::decode(record)?)?;
+        let listing = Listing::new(unfold::decode(record)?)?;
         if listing.encode() != record {
             return Err(ListingError::Malformed {
                 reason: "not in canonical form",

@@ -1,7 +1,7 @@
 //! Canonical listings of output groups, and the tar archives that are a pure
 //! function of them.
 //!
-//! `listing` is the artifact's identity, `tree` its encoded form, `link` the
+//! `listing` is the artifact's identity, `tree` and `unfold` its encoded form, `link` the
 //! rule for links, `tar` the archive form. Nothing here knows where the bytes
 //! of files are kept.
 
@@ -9,6 +9,7 @@ mod link;
 mod listing;
 pub mod tar;
 mod tree;
+mod unfold;
 
 pub use link::{LinkError, link_destination};
 pub use listing::{Entry, Listing, ListingError};

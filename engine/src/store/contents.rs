@@ -308,7 +308,7 @@ impl Contents {
             Put::Known(digest) => digest,
             Put::Added(digest) => {
                 if let Some(index) = &self.index {
-                    index.write(Write::BlobBytes(digest.size().cast_signed()));
+                    index.write(Write::BlobBytes(digest.size()));
                 }
                 digest
             }

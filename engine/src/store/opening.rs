@@ -83,12 +83,13 @@ impl Store {
 fn open_index(layout: &Layout, writable: bool, warnings: &Arc<Warnings>) -> Option<Index> {
     let path = layout.path(Place::Index);
     let locks = layout.path(Place::Locks);
-    let access = if writable {
-        Access::Write
+    let open = |access| Index::open(&path, &locks, access, warnings);
+    let opened = if writable {
+        open(Access::Write)
     } else {
-        Access::Read
+        open(Access::Read).or_else(|_| open(Access::ReadFrozen))
     };
-    match Index::open(&path, &locks, access, warnings) {
+    match opened {
         Ok(index) => Some(index),
         Err(error) => {
             warnings.add(Topic::Reading, || {

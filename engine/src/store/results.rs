@@ -75,8 +75,10 @@ impl Results {
     }
 
     pub(super) fn forget(&self, key: ActionKey) {
+        self.index.pending().results.forget(&key);
+        self.index.pending().manifests.forget(&key);
         self.index.write(Write::Forget(key));
-        // The result may still wait to be written: it is found until it is.
+        // Until then a result that is in the database would still be found.
         self.index.flush();
     }
 

@@ -207,11 +207,10 @@ fn paths_and_links_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_thousand_levels_and_a_hundred_thousand_files_are_fine() {
-    let deep = file(&vec!["d"; 2000].join("/"), "x");
+fn a_thousand_levels_and_many_files_are_fine() {
+    let deep = file(&vec!["d"; 1000].join("/"), "x");
     let mut entries = vec![deep];
-    entries
-        .extend((0..100_000).map(|number| file(&format!("wide/{}/{number}", number % 100), "x")));
+    entries.extend((0..10_000).map(|number| file(&format!("wide/{}/{number}", number % 100), "x")));
     let listing = Listing::new(entries).unwrap();
     assert_eq!(Listing::decode(&listing.encode()).unwrap(), listing);
 }
