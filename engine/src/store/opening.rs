@@ -31,6 +31,25 @@ pub struct StoreOptions {
 }
 
 impl Store {
+    /// A store that is neither read nor written: for requests without an action.
+    #[must_use]
+    pub fn detached(options: &StoreOptions) -> Store {
+        let layout = Layout::new(&options.root);
+        let now = StoreTime::default();
+        let blobs = Blobs::new(&layout, PathBuf::new());
+        Store {
+            limits: options.limits,
+            now,
+            warnings: Arc::default(),
+            index: None,
+            results: None,
+            contents: Arc::new(Contents::new(None, blobs, options.verify, now, false)),
+            lease: None,
+            flights: None,
+            layout,
+        }
+    }
+
     /// Opens the store, which is made where there is none. This never fails:
     /// a store that cannot be written is read, one that cannot be read is
     /// empty, and [`Store::take_warnings`] says so.
