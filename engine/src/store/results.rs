@@ -41,7 +41,7 @@ impl Results {
     /// listing is lost, is no result.
     pub(super) fn get(&self, keys: &[ActionKey]) -> Vec<Option<Arc<ActionResult>>> {
         let records = self.records(keys);
-        let fetch = |digest: &_| self.contents.read(digest).ok();
+        let fetch = |digest: &_| self.contents.read_part(digest).ok();
         let results: Vec<Option<Arc<ActionResult>>> = keys
             .par_iter()
             .with_min_len(BATCH)
