@@ -23,6 +23,10 @@ use kiln_plugin_abi::{
     WorkspacePath,
 };
 
+/// As in the shipped binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Takes no interest in events.
 struct Silence;
 
