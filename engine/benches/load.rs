@@ -20,7 +20,6 @@ use kiln_plugin_abi::{
     Action, Command, DeclaredOutput, Diagnostic, Driver, DriverId, GlobRequest, InputGroup,
     InputPaths, InputReference, Label, LoadError, LoadHost, OutputGroup, OutputKind, Package,
     PackagePath, Provider, Resources, Role, SourceSpan, Target, TargetName, TargetSpec, Value,
-    WorkspacePath,
 };
 
 /// As in the shipped binary.
