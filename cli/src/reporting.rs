@@ -97,6 +97,10 @@ impl EventSink for Reporting {
             lock(profile).note(event);
         }
     }
+
+    fn follows_targets(&self) -> bool {
+        self.events.is_some()
+    }
 }
 
 /// A lock that a panicking holder cannot take away: at worst a line is torn.

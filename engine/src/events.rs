@@ -7,10 +7,18 @@ use std::time::Duration;
 
 use kiln_plugin_abi::{Diagnostic, Digest, Label, PackagePath};
 
+use crate::key::ActionKey;
+
 /// Receives events. Called from several threads; must not block for long.
 pub trait EventSink: Send + Sync {
     /// Takes one event.
     fn emit(&self, event: &Event);
+
+    /// False when nobody listens to what becomes of each target: then
+    /// [`Event::TargetStarted`] and [`Event::TargetFinished`] may be left out.
+    fn follows_targets(&self) -> bool {
+        true
+    }
 }
 
 /// Something that happened.
@@ -40,8 +48,8 @@ pub enum Event {
     ActionStarted {
         /// The target.
         label: Label,
-        /// Its key, as hexadecimal digits.
-        key: String,
+        /// Its key.
+        key: ActionKey,
         /// Why it is not up to date, in one line.
         reason: String,
     },
@@ -91,8 +99,8 @@ pub enum Cached {
 pub struct ActionFinished {
     /// The target.
     pub label: Label,
-    /// Its key, as hexadecimal digits.
-    pub key: String,
+    /// Its key.
+    pub key: ActionKey,
     /// Whether it ran. For a hit, the other fields tell of the run that was stored.
     pub cached: Cached,
     /// Exit code; 128+n on signal n.

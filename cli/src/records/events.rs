@@ -79,7 +79,7 @@ fn line(event: &Event) -> Option<Value> {
         Event::ActionStarted { label, key, reason } => json!({
             "event": "action_started",
             "label": label.to_string(),
-            "key": key,
+            "key": key.hex(),
             "reason": reason,
         }),
         Event::ActionFinished(finished) => action_finished(finished),
@@ -100,7 +100,7 @@ fn action_finished(finished: &ActionFinished) -> Value {
     json!({
         "event": "action_finished",
         "label": finished.label.to_string(),
-        "key": finished.key,
+        "key": finished.key.hex(),
         "cached": match finished.cached {
             Cached::No => "no",
             Cached::Local => "local",
@@ -201,7 +201,7 @@ mod tests {
             Event::TargetStarted { label: label() },
             Event::ActionStarted {
                 label: label(),
-                key: "k".into(),
+                key: kiln_engine::key::ActionKey([0xab; 32]),
                 reason: "new".into(),
             },
             Event::TargetFinished {
@@ -240,7 +240,7 @@ mod tests {
     fn a_finished_action_tells_what_it_took() {
         let finished = ActionFinished {
             label: label(),
-            key: "k".into(),
+            key: kiln_engine::key::ActionKey([0xab; 32]),
             cached: Cached::Local,
             exit: 139,
             usage: Usage {
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(
             lines,
             [json!({
-                "schema": "kiln.events/1", "event": "action_finished", "label": "//a:b", "key": "k",
+                "schema": "kiln.events/1", "event": "action_finished", "label": "//a:b", "key": "ab".repeat(32),
                 "cached": "local", "exit": 139, "wall_ms": 1, "user_ms": 2, "sys_ms": 3, "max_rss": 4,
             })]
         );

@@ -87,7 +87,7 @@ impl Profile {
             "pid": 1,
             "tid": lane.map_or(0, |lane| lane + 1),
             "args": {
-                "key": finished.key,
+                "key": finished.key.hex(),
                 "exit": finished.exit,
                 "reason": self.reasons.remove(label),
                 "user_ms": finished.usage.user_ms,
@@ -107,7 +107,7 @@ fn hit(finished: &ActionFinished) -> Value {
         "ts": microseconds(finished.finished),
         "pid": 1,
         "tid": 0,
-        "args": { "key": finished.key },
+        "args": { "key": finished.key.hex() },
     })
 }
 
@@ -129,7 +129,7 @@ mod tests {
     fn start(name: &str) -> Event {
         Event::ActionStarted {
             label: label(name),
-            key: String::new(),
+            key: kiln_engine::key::ActionKey([0xab; 32]),
             reason: "new".into(),
         }
     }
@@ -137,7 +137,7 @@ mod tests {
     fn finish(name: &str, cached: Cached, from: u64, to: u64) -> Event {
         Event::ActionFinished(ActionFinished {
             label: label(name),
-            key: String::new(),
+            key: kiln_engine::key::ActionKey([0xab; 32]),
             cached,
             exit: 0,
             usage: Usage::default(),

@@ -164,7 +164,7 @@ mod tests {
     fn start(board: &mut Board, name: &str, at: Instant) {
         let event = Event::ActionStarted {
             label: label(name),
-            key: String::new(),
+            key: kiln_engine::key::ActionKey([0xab; 32]),
             reason: String::new(),
         };
         board.note(&event, || at);
@@ -173,7 +173,7 @@ mod tests {
     fn finish(board: &mut Board, name: &str, cached: Cached, exit: i32) {
         let event = Event::ActionFinished(ActionFinished {
             label: label(name),
-            key: String::new(),
+            key: kiln_engine::key::ActionKey([0xab; 32]),
             cached,
             exit,
             usage: Usage::default(),

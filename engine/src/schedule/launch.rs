@@ -112,7 +112,7 @@ impl Run {
                 started = Some(clock::monotonic().duration_since(began));
                 events.emit(&Event::ActionStarted {
                     label,
-                    key: candidate.key.hex(),
+                    key: candidate.key,
                     reason: candidate.reason.clone(),
                 });
             };

@@ -203,7 +203,7 @@ impl Run {
         let usage = usage_of(ended, finished.saturating_sub(started));
         self.emit(Event::ActionFinished(ActionFinished {
             label: self.graph.label(candidate.id).clone(),
-            key: candidate.key.hex(),
+            key: candidate.key,
             cached: Cached::No,
             exit: ended.exit.code(),
             usage,

@@ -179,9 +179,10 @@ impl Run {
                     Resolved::Declared(produced) => self.finish_declared(id, produced),
                     Resolved::Faulty(diagnostic) => self.fail(id, diagnostic),
                     Resolved::Action(inputs, key) => {
-                        self.emit(Event::TargetStarted {
-                            label: self.graph.label(id).clone(),
-                        });
+                        if self.context.events.follows_targets() {
+                            let label = self.graph.label(id).clone();
+                            self.emit(Event::TargetStarted { label });
+                        }
                         self.keys.insert(id, key);
                         actions.push(Candidate {
                             id,
@@ -264,7 +265,7 @@ impl Run {
         let now = clock::monotonic().duration_since(self.context.began);
         self.emit(Event::ActionFinished(ActionFinished {
             label: label.clone(),
-            key: candidate.key.hex(),
+            key: candidate.key,
             cached: Cached::Local,
             exit: result.exit_code,
             usage: result.usage,
@@ -282,10 +283,12 @@ impl Run {
     }
 
     pub(super) fn finish(&mut self, id: TargetId, produced: Produced) {
-        self.emit(Event::TargetFinished {
-            label: self.graph.label(id).clone(),
-            outputs: super::settle::output_files(&produced),
-        });
+        if self.context.events.follows_targets() {
+            self.emit(Event::TargetFinished {
+                label: self.graph.label(id).clone(),
+                outputs: super::settle::output_files(&produced),
+            });
+        }
         self.work.finish(&self.graph, id, Arc::new(produced));
     }
 

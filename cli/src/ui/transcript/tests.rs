@@ -14,7 +14,7 @@ fn label(text: &str) -> Label {
 fn started(name: &str, reason: &str) -> Event {
     Event::ActionStarted {
         label: label(name),
-        key: "k".into(),
+        key: kiln_engine::key::ActionKey([0xab; 32]),
         reason: reason.into(),
     }
 }
@@ -22,7 +22,7 @@ fn started(name: &str, reason: &str) -> Event {
 fn finished(name: &str, cached: Cached, exit: i32) -> Event {
     Event::ActionFinished(ActionFinished {
         label: label(name),
-        key: "k".into(),
+        key: kiln_engine::key::ActionKey([0xab; 32]),
         cached,
         exit,
         usage: Usage {
