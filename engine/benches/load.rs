@@ -20,8 +20,11 @@ use kiln_plugin_abi::{
     Action, Command, DeclaredOutput, Diagnostic, Driver, DriverId, GlobRequest, InputGroup,
     InputPaths, InputReference, Label, LoadError, LoadHost, OutputGroup, OutputKind, Package,
     PackagePath, Provider, Resources, Role, SourceSpan, Target, TargetName, TargetSpec, Value,
-    WorkspacePath,
 };
+
+/// As in the shipped binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Takes no interest in events.
 struct Silence;

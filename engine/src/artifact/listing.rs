@@ -7,8 +7,10 @@
 
 use kiln_plugin_abi::{Digest, WorkspacePath};
 
+use super::flat;
 use super::link::{LinkError, link_destination};
-use super::tree::{self, Tree};
+use super::tree::{MOST_ENTRIES, Tree};
+use super::unfold;
 
 /// Longest path, in bytes.
 const LONGEST_PATH: usize = 4096;
@@ -61,7 +63,7 @@ pub enum ListingError {
         reason: LinkError,
     },
     /// More entries than any listing may have.
-    #[error("more than {} entries", tree::MOST_ENTRIES)]
+    #[error("more than {} entries", MOST_ENTRIES)]
     TooMany,
     /// Bytes that are not what encoding a listing gives.
     #[error("not an encoded listing: {reason}")]
@@ -81,8 +83,14 @@ pub struct Listing {
 impl Listing {
     /// Makes a listing of `entries` in any order. Equal ones at one path count
     /// once; a directory that holds something need not be given.
-    pub fn new(mut entries: Vec<(WorkspacePath, Entry)>) -> Result<Listing, ListingError> {
-        if entries.len() > tree::MOST_ENTRIES {
+    pub fn new(entries: Vec<(WorkspacePath, Entry)>) -> Result<Listing, ListingError> {
+        Listing::with_tree(entries).map(|(listing, _)| listing)
+    }
+
+    fn with_tree(
+        mut entries: Vec<(WorkspacePath, Entry)>,
+    ) -> Result<(Listing, Tree), ListingError> {
+        if entries.len() > MOST_ENTRIES {
             return Err(ListingError::TooMany);
         }
         for (path, entry) in &entries {
@@ -93,8 +101,9 @@ impl Listing {
             entries.dedup();
         }
         drop_implied_directories(&mut entries);
-        let digest = Tree::of(&entries)?.digest();
-        Ok(Listing { entries, digest })
+        let tree = Tree::of(&entries)?;
+        let digest = tree.digest();
+        Ok((Listing { entries, digest }, tree))
     }
 
     /// The listing of a single file.
@@ -146,7 +155,7 @@ impl Listing {
             .fold(0, |sum, (_, digest, _)| sum.saturating_add(digest.size()))
     }
 
-    /// The listing as one record.
+    /// The listing as one record, a REAPI `Tree`.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         Tree::of(&self.entries)
@@ -156,13 +165,29 @@ impl Listing {
 
     /// Reads a record. Accepts exactly what [`Listing::encode`] makes.
     pub fn decode(record: &[u8]) -> Result<Listing, ListingError> {
-        let listing = Listing::new(tree::decode(record)?)?;
-        if listing.encode() != record {
+        let (listing, tree) = Listing::with_tree(unfold::decode(record)?)?;
+        if tree.encode() != record {
             return Err(ListingError::Malformed {
                 reason: "not in canonical form",
             });
         }
         Ok(listing)
+    }
+
+    /// The listing as a record that is cheap to read. It does not prove its
+    /// identity: keep the digest beside it, and both under a checksum.
+    #[must_use]
+    pub fn encode_flat(&self) -> Vec<u8> {
+        flat::encode(&self.entries)
+    }
+
+    /// Reads a record of [`Listing::encode_flat`] that was kept with `digest`.
+    pub fn decode_flat(record: bytes::Bytes, digest: Digest) -> Result<Listing, ListingError> {
+        let entries = flat::decode(record)?;
+        for (path, entry) in &entries {
+            check_entry(path, entry)?;
+        }
+        Ok(Listing { entries, digest })
     }
 }
 

@@ -1,9 +1,9 @@
-//! A listing as nested directory messages, each identified by its bytes.
+//! From a listing to nested directory messages, each identified by its bytes.
 //!
 //! The messages are those of the Remote Execution API (see `listing.proto`).
-//! Depth never uses the call stack.
+//! Depth never uses the call stack. `unfold` is the way back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use kiln_plugin_abi::{Digest, WorkspacePath};
 use kiln_proto::listing as proto;
@@ -11,12 +11,8 @@ use prost::Message;
 
 use super::listing::{Entry, ListingError};
 
-/// Most entries of a listing. A record whose shared directories unfold to more
-/// is refused before it fills the memory.
+/// Most entries of a listing.
 pub(super) const MOST_ENTRIES: usize = 2_000_000;
-
-/// Longest path that unfolding a record may make, in bytes.
-const LONGEST_PATH: usize = 4096;
 
 /// Encoded directories: the root, and those below it, each once, deepest first.
 pub(super) struct Tree {
@@ -171,97 +167,9 @@ fn sort_names(
     }
 }
 
-/// Unfolds a record into entries in no particular order. What is wrong with
-/// their order or names comes out when they are encoded again.
-pub(super) fn decode(record: &[u8]) -> Result<Vec<(WorkspacePath, Entry)>, ListingError> {
-    let tree = proto::Tree::decode(record).map_err(|_| malformed("not a tree message"))?;
-    let children = tree
-        .children
-        .iter()
-        .map(|child| Ok((Digest::of(child), directory(child)?)))
-        .collect::<Result<HashMap<Digest, proto::Directory>, ListingError>>()?;
-    let root = directory(&tree.root)?;
-    let mut entries = Vec::new();
-    let mut open = vec![(String::new(), &root)];
-    let mut visited = 0;
-    while let Some((path, directory)) = open.pop() {
-        visited += 1;
-        if visited > MOST_ENTRIES || entries.len() > MOST_ENTRIES {
-            return Err(ListingError::TooMany);
-        }
-        if !path.is_empty() && *directory == proto::Directory::default() {
-            entries.push((workspace_path(&path)?, Entry::Directory));
-        }
-        unfold(&path, directory, &mut entries)?;
-        for node in &directory.directories {
-            let digest = read_digest(node.digest.as_ref())?;
-            let child = children
-                .get(&digest)
-                .ok_or_else(|| malformed("a directory is missing"))?;
-            open.push((join(&path, &node.name), child));
-        }
-        if open.len() > MOST_ENTRIES
-            || open
-                .last()
-                .is_some_and(|(path, _)| path.len() > LONGEST_PATH)
-        {
-            return Err(ListingError::TooMany);
-        }
-    }
-    Ok(entries)
-}
-
-/// Adds the files and links that lie directly in the directory at `path`.
-fn unfold(
-    path: &str,
-    directory: &proto::Directory,
-    entries: &mut Vec<(WorkspacePath, Entry)>,
-) -> Result<(), ListingError> {
-    for node in &directory.files {
-        let entry = Entry::File {
-            digest: read_digest(node.digest.as_ref())?,
-            executable: node.is_executable,
-        };
-        entries.push((workspace_path(&join(path, &node.name))?, entry));
-    }
-    for node in &directory.symlinks {
-        let entry = Entry::Link {
-            target: node.target.as_str().into(),
-        };
-        entries.push((workspace_path(&join(path, &node.name))?, entry));
-    }
-    Ok(())
-}
-
-fn directory(encoded: &bytes::Bytes) -> Result<proto::Directory, ListingError> {
-    proto::Directory::decode(encoded.clone()).map_err(|_| malformed("not a directory message"))
-}
-
-fn join(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}/{name}")
-    }
-}
-
-fn workspace_path(path: &str) -> Result<WorkspacePath, ListingError> {
-    WorkspacePath::from_normalised(path).ok_or_else(|| malformed("a name is not allowed"))
-}
-
 fn message(digest: &Digest) -> proto::Digest {
     proto::Digest {
         hash: digest.hex(),
         size_bytes: digest.size().cast_signed(),
     }
-}
-
-fn read_digest(message: Option<&proto::Digest>) -> Result<Digest, ListingError> {
-    message
-        .and_then(|digest| Digest::from_hex(&digest.hash, u64::try_from(digest.size_bytes).ok()?))
-        .ok_or_else(|| malformed("a digest is not valid"))
-}
-
-fn malformed(reason: &'static str) -> ListingError {
-    ListingError::Malformed { reason }
 }

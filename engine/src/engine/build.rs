@@ -10,7 +10,7 @@ use kiln_plugin_abi::{
 
 use super::Engine;
 use super::select::select;
-use super::session::{Session, open_store, tell_warnings};
+use super::session::{Session, open_store, store_options, tell_warnings};
 use crate::artifact::{Entry, Listing};
 use crate::cancel::CancelToken;
 use crate::events::{Counters, Event, Summary};
@@ -86,7 +86,10 @@ impl<'e> Preparation<'e> {
         let total = ids.filter(|id| graph.node(*id).has_action()).count() as u64;
         engine.events.emit(&Event::TargetsCounted { total });
         let world = World::examine(&graph, &engine.config, &session.fingerprints, &session.host)?;
-        let store = open_store(engine);
+        let store = match total {
+            0 => Arc::new(Store::detached(&store_options(engine))),
+            _ => open_store(engine),
+        };
         let context = RunContext {
             config: engine.config.clone(),
             store: store.clone(),

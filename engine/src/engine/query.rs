@@ -198,7 +198,7 @@ impl QueryGraph for QueryNodes<'_> {
                 list(outputs.map(|output| output.path.to_string()).collect())
             }
             "deps" | "tools" | "runtime_deps" => {
-                let nodes = inputs(target, name).map(|item| input_text(item)).collect();
+                let nodes = inputs(target, name).map(input_text).collect();
                 list(nodes)
             }
             _ => None,

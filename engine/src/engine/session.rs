@@ -114,14 +114,19 @@ impl Session {
 
 /// Opens the user's store, telling what is degraded.
 pub fn open_store(engine: &Engine) -> Arc<Store> {
+    let store = Store::open(&store_options(engine));
+    tell_warnings(engine, &store);
+    Arc::new(store)
+}
+
+/// How the configuration wants the store.
+pub fn store_options(engine: &Engine) -> StoreOptions {
     let config = &engine.config;
-    let store = Store::open(&StoreOptions {
+    StoreOptions {
         root: config.store.clone(),
         limits: config.cache.limits(),
         verify: config.cache.verify,
-    });
-    tell_warnings(engine, &store);
-    Arc::new(store)
+    }
 }
 
 /// Tells what people should know about the store.

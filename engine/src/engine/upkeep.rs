@@ -86,7 +86,7 @@ impl Engine {
         let user = probe
             .user_namespaces
             .as_ref()
-            .map(|()| ())
+            .copied()
             .map_err(ToString::to_string);
         let store = open_store(self);
         let written = matches!(store.scratch(), Ok(Some(_)));

@@ -4,11 +4,13 @@
 //! `lookup` asks the store, `queue` orders what has to run, `run` is the loop
 //! that moves targets through the states of `work`.
 
+mod answers;
 mod claim;
 mod examine;
 mod explain;
 mod heal;
 mod inputs;
+mod launch;
 mod lookup;
 mod produced;
 mod queue;

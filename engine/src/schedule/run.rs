@@ -7,31 +7,29 @@
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use kiln_plugin_abi::{Diagnostic, Driver, Label};
+use kiln_plugin_abi::{Diagnostic, Driver};
 use rayon::prelude::*;
 use tokio::sync::mpsc;
 
-use super::claim::{Claim, Release, SharedFailure, claim};
+use super::claim::Release;
 use super::examine::World;
 use super::explain::Explanation;
-use super::inputs::ResolvedGroup;
+use super::launch::Completion;
 use super::lookup::Lookup;
 use super::produced::{Origin, Produced};
 use super::queue::{Candidate, Queue};
 use super::resolve::{Resolved, Resolver, produced_by_action};
-use super::settle::wait_notice;
 use super::work::{State, Work};
 use crate::cancel::CancelToken;
 use crate::events::{ActionFinished, Cached, Event, EventSink};
-use crate::execute::{ActionError, ActionReport, Contents, Executor, Job};
-use crate::failure::{Failure, FailureKind};
+use crate::execute::{Contents, Executor};
+use crate::failure::FailureKind;
 use crate::graph::{Graph, TargetId};
 use crate::history::{How, Memo};
 use crate::key::ActionKey;
 use crate::request::{EngineConfig, Execution, OnFailure, Reuse};
-use crate::store::flight::Flight;
 use crate::store::{ActionResult, Store};
 use crate::sys::clock;
 
@@ -93,9 +91,9 @@ pub struct Run {
     pub(super) stopping: bool,
     pub(super) named: HashSet<TargetId>,
     pub(super) own_scratch: Option<tempfile::TempDir>,
-    release: Option<Release>,
-    in_flight: usize,
-    sender: mpsc::UnboundedSender<Completion>,
+    pub(super) release: Option<Release>,
+    pub(super) in_flight: usize,
+    pub(super) sender: mpsc::UnboundedSender<Completion>,
     receiver: mpsc::UnboundedReceiver<Completion>,
 }
 
@@ -106,25 +104,6 @@ pub(super) struct Tally {
     pub ran: HashSet<TargetId>,
     pub failed: HashSet<TargetId>,
     pub failures: Vec<(FailureKind, Diagnostic)>,
-}
-
-/// An action that came to an end.
-pub(super) struct Completion {
-    pub candidate: Candidate,
-    pub started: Option<Duration>,
-    pub result: Ending,
-    /// Given back when the result is written.
-    pub flight: Option<Flight>,
-}
-
-/// How an action came to an end.
-pub(super) enum Ending {
-    /// It ran here.
-    Ran(Result<ActionReport, ActionError>),
-    /// Another process made its result while this one wanted to.
-    Found(Arc<ActionResult>),
-    /// Another process tried while this one wanted to, and failed.
-    FailedElsewhere(SharedFailure),
 }
 
 impl Run {
@@ -185,71 +164,6 @@ impl Run {
                 self.complete(completion);
             }
         }
-    }
-
-    /// The outputs of a target that is up to date.
-    #[must_use]
-    pub fn produced(&self, id: TargetId) -> Option<&Arc<Produced>> {
-        self.work.produced(id)
-    }
-
-    /// A source file of this run.
-    #[must_use]
-    pub fn source(&self, file: crate::graph::FileId) -> &crate::execute::RunSource {
-        &self.world.sources[file.index()]
-    }
-
-    /// The key of a target with an action, once its inputs are known.
-    #[must_use]
-    pub fn key(&self, id: TargetId) -> Option<ActionKey> {
-        self.keys.get(&id).copied()
-    }
-
-    /// Why a target has to run; `None` when it need not, or is not reached.
-    #[must_use]
-    pub fn reason_of(&self, id: TargetId) -> Option<&str> {
-        self.reasons.get(&id).map(String::as_str)
-    }
-
-    /// The facts that the host's part of every key was made of.
-    #[must_use]
-    pub fn base_facts(&self) -> &[String] {
-        &self.world.base.facts
-    }
-
-    /// The inputs of a target with their identities, once they are all known.
-    #[must_use]
-    pub fn resolved_inputs(&self, id: TargetId) -> Option<Vec<ResolvedGroup>> {
-        let node = self.graph.node(id);
-        let known = node
-            .waits_for
-            .iter()
-            .all(|on| self.work.produced(*on).is_some());
-        let resolver = Resolver {
-            graph: &self.graph,
-            world: &self.world,
-            work: &self.work,
-        };
-        known.then(|| resolver.inputs(node))
-    }
-
-    /// What this run leaves for the next.
-    #[must_use]
-    pub fn memo(&self) -> &Memo {
-        &self.memo
-    }
-
-    /// Records a failure that is no single target's.
-    pub fn fail_request(&mut self, failure: Failure) {
-        for diagnostic in failure.diagnostics {
-            self.report(failure.kind, diagnostic);
-        }
-    }
-
-    /// The contents of this run.
-    #[must_use]
-    pub fn contents(&self) -> &Arc<Contents> {
-        &self.contents
     }
 
     /// Moves every target that can move without running anything.
@@ -329,7 +243,7 @@ impl Run {
         }
     }
 
-    fn may_reuse(&self, id: TargetId) -> bool {
+    pub(super) fn may_reuse(&self, id: TargetId) -> bool {
         self.graph.node(id).target.cache
             && !self.healed.contains(&id)
             && match self.request.reuse {
@@ -425,144 +339,6 @@ impl Run {
         explanation.reason()
     }
 
-    /// Starts as many jobs as may be under way. Twice as many as may run at
-    /// once, so that the next are staged when a place becomes free.
-    fn start_jobs(&mut self) {
-        while self.in_flight < self.context.config.jobs * 2 && !self.is_stopping() {
-            let Some(candidate) = self.queue.pop() else {
-                return;
-            };
-            match self.executor() {
-                Ok(executor) => self.start(candidate, &executor),
-                Err(failure) => {
-                    self.work.fail(&self.graph, candidate.id);
-                    self.tally.failed.insert(candidate.id);
-                    for diagnostic in failure.diagnostics {
-                        self.report(failure.kind, diagnostic);
-                    }
-                    self.stopping = true;
-                }
-            }
-        }
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.stopping || self.context.cancel.is_cancelled()
-    }
-
-    fn start(&mut self, candidate: Candidate, executor: &Arc<Executor>) {
-        self.work.set(candidate.id, State::Running);
-        self.in_flight += 1;
-        let target = self.graph.node(candidate.id).target.clone();
-        let label = target.label.clone();
-        let environment = &self.context.config.environment;
-        let declared = target.pass_environment.iter();
-        let passed = declared
-            .filter_map(|name| Some((name.clone(), environment.get(name)?.clone())))
-            .collect();
-        let job = Job {
-            target,
-            inputs: candidate.inputs.clone(),
-            passed,
-        };
-        let executor = executor.clone();
-        let cancel = self.context.cancel.clone();
-        let events = self.context.events.clone();
-        let began = self.context.began;
-        let sender = self.sender.clone();
-        let store = self.context.store.clone();
-        let shared = self.may_reuse(candidate.id);
-        let name = label.clone();
-        tokio::spawn(async move {
-            let mut started = None;
-            let mut flight = None;
-            if shared {
-                let waiting = |holder| events.emit(&Event::Diagnostic(wait_notice(&name, holder)));
-                let end = match claim(&store, candidate.key, waiting).await {
-                    Claim::Ours(ours) => {
-                        flight = ours;
-                        None
-                    }
-                    Claim::Found(result) => Some(Ending::Found(result)),
-                    Claim::Failed(failure) => Some(Ending::FailedElsewhere(failure)),
-                };
-                if let Some(result) = end {
-                    // The run may be over already, when it was dropped.
-                    let _ = sender.send(Completion {
-                        candidate,
-                        started,
-                        result,
-                        flight,
-                    });
-                    return;
-                }
-            }
-            let announce = || {
-                started = Some(clock::monotonic().duration_since(began));
-                events.emit(&Event::ActionStarted {
-                    label,
-                    key: candidate.key.hex(),
-                    reason: candidate.reason.clone(),
-                });
-            };
-            let result = Ending::Ran(executor.run(job, &cancel, announce).await);
-            let _ = sender.send(Completion {
-                candidate,
-                started,
-                result,
-                flight,
-            });
-        });
-    }
-
-    fn complete(&mut self, completion: Completion) {
-        self.in_flight -= 1;
-        let Completion {
-            candidate,
-            started,
-            result,
-            flight,
-        } = completion;
-        let id = candidate.id;
-        let result = match result {
-            Ending::Ran(result) => result,
-            Ending::Found(result) => return self.take_result(candidate, &result),
-            Ending::FailedElsewhere(failure) => return self.take_failure(&candidate, failure),
-        };
-        match result {
-            Ok(report) => {
-                self.take_report(candidate, started.unwrap_or_default(), report);
-                if let Some(flight) = flight {
-                    let store = &self.context.store;
-                    let release = self
-                        .release
-                        .get_or_insert_with(|| Release::start(store.clone()));
-                    release.after_writing(flight);
-                }
-            }
-            Err(ActionError::Cancelled) => self.work.set(id, State::Skipped),
-            Err(ActionError::Lost(digest)) => self.heal(id, digest),
-            Err(ActionError::Machine(diagnostic)) => {
-                self.work.fail(&self.graph, id);
-                self.tally.failed.insert(id);
-                let label = self.graph.label(id).clone();
-                self.report(FailureKind::Environment, diagnostic.on(&label));
-                self.stopping = true;
-            }
-            Err(ActionError::Failed { diagnostic, ended }) => {
-                if let Some(ended) = ended {
-                    self.tell_failure(&candidate, started.unwrap_or_default(), &ended);
-                    self.share_failure(&candidate, &diagnostic, &ended);
-                }
-                drop(flight);
-                let label = self.graph.label(id).to_string();
-                self.memo
-                    .note(&label, candidate.key, self.request.number, How::Failed);
-                self.fail(id, diagnostic);
-            }
-        }
-    }
-
     /// Records a failed target; whatever waits for it is skipped.
     pub(super) fn fail(&mut self, id: TargetId, diagnostic: Diagnostic) {
         let target = &self.graph.node(id).target;
@@ -586,52 +362,5 @@ impl Run {
 
     pub(super) fn emit(&self, event: Event) {
         self.context.events.emit(&event);
-    }
-
-    /// Why the run did not bring everything up to date; `None` when it did.
-    #[must_use]
-    pub fn failure(&self) -> Option<Failure> {
-        if self.context.cancel.is_cancelled() {
-            let diagnostic = Diagnostic::error("the build was interrupted");
-            return Some(Failure::new(FailureKind::Interrupted, diagnostic));
-        }
-        let kinds = self.tally.failures.iter().map(|(kind, _)| *kind);
-        let kind = kinds.max()?;
-        let diagnostics = self
-            .tally
-            .failures
-            .iter()
-            .map(|(_, diagnostic)| diagnostic.clone());
-        Some(Failure {
-            kind,
-            diagnostics: diagnostics.collect(),
-        })
-    }
-
-    /// What would run, with the reason of each, in the order of the graph.
-    #[must_use]
-    pub fn would_run(&self) -> Vec<(Label, String)> {
-        let mut would_run = Vec::new();
-        for &id in self.graph.order() {
-            let node = self.graph.node(id);
-            if !node.has_action() || self.work.produced(id).is_some() {
-                continue;
-            }
-            let waits = || {
-                let on = node
-                    .waits_for
-                    .iter()
-                    .find(|on| self.work.produced(**on).is_none());
-                on.map(|on| format!("it depends on {}", self.graph.label(*on)))
-            };
-            let reason = self
-                .reasons
-                .get(&id)
-                .cloned()
-                .or_else(waits)
-                .unwrap_or_default();
-            would_run.push((node.target.label.clone(), reason));
-        }
-        would_run
     }
 }

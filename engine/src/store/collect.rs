@@ -135,7 +135,7 @@ impl Collector<'_> {
             .into_iter()
             .map(|digest| (digest, false))
             .collect();
-        let fetch = |digest: &Digest| self.contents.read(digest).ok();
+        let fetch = |digest: &Digest| self.contents.read_part(digest).ok();
         let result = ActionResult::decode(payload, &fetch)?;
         needs.extend(result.contents());
         for (digest, executable) in &mut needs {

@@ -161,47 +161,51 @@ impl Contents {
             digest: *digest,
             fault,
         };
-        if digest.size() <= LARGEST_SMALL {
+        let always = self.verify == Verify::Always;
+        let (content, damaged) = if digest.size() <= LARGEST_SMALL {
             let bytes = self.small(digest).ok_or_else(|| missing(Fault::Missing))?;
-            return match self.verify {
-                Verify::Always if Digest::of(&bytes) != *digest => {
-                    self.drop_small(digest);
-                    Err(missing(Fault::Damaged))
-                }
-                _ => Ok(Content::Bytes(bytes)),
-            };
+            let damaged = always && Digest::of(&bytes) != *digest;
+            (Content::Bytes(bytes), damaged)
+        } else {
+            let opened = self.blobs.open(digest, executable);
+            let found = opened.map_err(|_| missing(Fault::Unreadable))?;
+            let (path, file) = found.ok_or_else(|| missing(Fault::Missing))?;
+            let actual = if always { hash(&file) } else { Ok(*digest) };
+            let damaged = actual.map_err(|_| missing(Fault::Unreadable))? != *digest;
+            (Content::Blob { path, file }, damaged)
+        };
+        if damaged {
+            self.drop_damaged(digest, executable);
+            return Err(missing(Fault::Damaged));
         }
-        let opened = self.blobs.open(digest, executable);
-        let found = opened.map_err(|_| missing(Fault::Unreadable))?;
-        let (path, file) = found.ok_or_else(|| missing(Fault::Missing))?;
-        if self.verify == Verify::Always {
-            let actual = hash(&file).map_err(|_| missing(Fault::Unreadable))?;
-            if actual != *digest {
-                // What cannot be removed is found damaged again.
-                let _ = self.blobs.remove(digest, executable);
-                return Err(missing(Fault::Damaged));
-            }
-        }
-        Ok(Content::Blob { path, file })
+        Ok(content)
     }
 
-    /// Reads a content into memory.
-    pub(super) fn read(&self, digest: &Digest) -> Result<Bytes, MissingContent> {
-        let unreadable = |_: io::Error| MissingContent {
+    /// Reads a part of a record into memory. Whatever the policy, its digest is
+    /// proved: what is understood as ours must be what we wrote.
+    pub(super) fn read_part(&self, digest: &Digest) -> Result<Bytes, MissingContent> {
+        let missing = |fault| MissingContent {
             digest: *digest,
-            fault: Fault::Unreadable,
+            fault,
         };
-        match self.open(digest, false)? {
-            Content::Bytes(bytes) => Ok(bytes),
+        let bytes = match self.open(digest, false)? {
+            Content::Bytes(bytes) => bytes,
             Content::Blob { file, .. } => {
                 let mut bytes = Vec::new();
                 let mut source = FileAt {
                     file: &file,
                     offset: 0,
                 };
-                source.read_to_end(&mut bytes).map_err(unreadable)?;
-                Ok(bytes.into())
+                let read = source.read_to_end(&mut bytes);
+                read.map_err(|_| missing(Fault::Unreadable))?;
+                bytes.into()
             }
+        };
+        if Digest::of(&bytes) == *digest {
+            Ok(bytes)
+        } else {
+            self.drop_damaged(digest, false);
+            Err(missing(Fault::Damaged))
         }
     }
 
@@ -289,8 +293,12 @@ impl Contents {
         present
     }
 
-    fn drop_small(&self, digest: &Digest) {
-        if let Some(index) = &self.index {
+    /// Removes a damaged content, so that putting it again heals it. What cannot
+    /// be removed is found damaged again.
+    fn drop_damaged(&self, digest: &Digest, executable: bool) {
+        if digest.size() > LARGEST_SMALL {
+            let _ = self.blobs.remove(digest, executable);
+        } else if let Some(index) = &self.index {
             index.write(Write::DropContent(*digest));
         }
     }
@@ -308,7 +316,7 @@ impl Contents {
             Put::Known(digest) => digest,
             Put::Added(digest) => {
                 if let Some(index) = &self.index {
-                    index.write(Write::BlobBytes(digest.size().cast_signed()));
+                    index.write(Write::BlobBytes(digest.size()));
                 }
                 digest
             }

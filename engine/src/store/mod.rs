@@ -123,7 +123,7 @@ impl Store {
             None => Ok(None),
             Some(StoredLog::Here(log)) => Ok(Some(log.clone())),
             Some(StoredLog::Elsewhere(digest)) => {
-                let bytes = self.contents.read(digest)?;
+                let bytes = self.contents.read_part(digest)?;
                 let log = LogRecord::decode(bytes).ok_or(MissingContent {
                     digest: *digest,
                     fault: Fault::Damaged,

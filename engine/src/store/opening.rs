@@ -31,6 +31,25 @@ pub struct StoreOptions {
 }
 
 impl Store {
+    /// A store that is neither read nor written: for requests without an action.
+    #[must_use]
+    pub fn detached(options: &StoreOptions) -> Store {
+        let layout = Layout::new(&options.root);
+        let now = StoreTime::default();
+        let blobs = Blobs::new(&layout, PathBuf::new());
+        Store {
+            limits: options.limits,
+            now,
+            warnings: Arc::default(),
+            index: None,
+            results: None,
+            contents: Arc::new(Contents::new(None, blobs, options.verify, now, false)),
+            lease: None,
+            flights: None,
+            layout,
+        }
+    }
+
     /// Opens the store, which is made where there is none. This never fails:
     /// a store that cannot be written is read, one that cannot be read is
     /// empty, and [`Store::take_warnings`] says so.
@@ -83,12 +102,13 @@ impl Store {
 fn open_index(layout: &Layout, writable: bool, warnings: &Arc<Warnings>) -> Option<Index> {
     let path = layout.path(Place::Index);
     let locks = layout.path(Place::Locks);
-    let access = if writable {
-        Access::Write
+    let open = |access| Index::open(&path, &locks, access, warnings);
+    let opened = if writable {
+        open(Access::Write)
     } else {
-        Access::Read
+        open(Access::Read).or_else(|_| open(Access::ReadFrozen))
     };
-    match Index::open(&path, &locks, access, warnings) {
+    match opened {
         Ok(index) => Some(index),
         Err(error) => {
             warnings.add(Topic::Reading, || {

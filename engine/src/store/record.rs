@@ -48,7 +48,7 @@ impl ActionResult {
             .map(|(group, listing)| proto::Output {
                 group: group.as_ref().map_or("", GroupName::as_str).to_owned(),
                 listing: Some(message(&listing.digest())),
-                tree: Some(part(listing.encode(), &mut contents)),
+                flat: Some(part(listing.encode_flat(), &mut contents)),
             })
             .collect();
         let log = self.log.as_ref().map(|log| match log {
@@ -72,7 +72,7 @@ impl ActionResult {
     }
 
     /// Reads a stored result. `fetch` finds contents; a result with a listing
-    /// that is not there any more, or is not what its digest says, is no result.
+    /// that is not there any more is no result.
     pub(super) fn decode(
         payload: Bytes,
         fetch: &dyn Fn(&Digest) -> Option<Bytes>,
@@ -127,8 +127,8 @@ pub(super) fn parts_elsewhere(payload: Bytes) -> Vec<Digest> {
     let Ok(message) = proto::ActionResult::decode(payload) else {
         return Vec::new();
     };
-    let trees = message.outputs.into_iter().filter_map(|output| output.tree);
-    trees
+    let listings = message.outputs.into_iter().filter_map(|output| output.flat);
+    listings
         .chain(message.log)
         .filter_map(|part| match part.place? {
             proto::part::Place::Here(_) => None,
@@ -145,13 +145,13 @@ fn read_output(
         "" => None,
         name => Some(GroupName::parse(name).ok()?),
     };
-    let tree = match output.tree?.place? {
+    let flat = match output.flat?.place? {
         proto::part::Place::Here(bytes) => bytes,
         proto::part::Place::Content(digest) => fetch(&read_digest(&digest)?)?,
     };
-    let listing = Listing::decode(&tree).ok()?;
-    let expected = read_digest(&output.listing?)?;
-    (listing.digest() == expected).then(|| (group, Arc::new(listing)))
+    let digest = read_digest(&output.listing?)?;
+    let listing = Listing::decode_flat(flat, digest).ok()?;
+    Some((group, Arc::new(listing)))
 }
 
 fn part(bytes: Vec<u8>, contents: &mut Vec<Bytes>) -> proto::Part {

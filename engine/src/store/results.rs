@@ -41,7 +41,7 @@ impl Results {
     /// listing is lost, is no result.
     pub(super) fn get(&self, keys: &[ActionKey]) -> Vec<Option<Arc<ActionResult>>> {
         let records = self.records(keys);
-        let fetch = |digest: &_| self.contents.read(digest).ok();
+        let fetch = |digest: &_| self.contents.read_part(digest).ok();
         let results: Vec<Option<Arc<ActionResult>>> = keys
             .par_iter()
             .with_min_len(BATCH)
@@ -75,8 +75,10 @@ impl Results {
     }
 
     pub(super) fn forget(&self, key: ActionKey) {
+        self.index.pending().results.forget(&key);
+        self.index.pending().manifests.forget(&key);
         self.index.write(Write::Forget(key));
-        // The result may still wait to be written: it is found until it is.
+        // Until then a result that is in the database would still be found.
         self.index.flush();
     }
 

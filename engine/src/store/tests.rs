@@ -2,6 +2,7 @@
 
 mod collecting;
 mod faults;
+mod model;
 
 use kiln_plugin_abi::{GroupName, WorkspacePath};
 

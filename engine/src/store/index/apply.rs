@@ -114,7 +114,8 @@ pub(super) fn apply(
                 + set_fact(connection, "wall", mark.wall.cast_signed())?
         }
         Write::BlobBytes(bytes) => {
-            tally.growth += bytes;
+            tally.growth += bytes.cast_signed();
+            tally.bytes += bytes;
             0
         }
         Write::TotalBytes(bytes) => set_fact(connection, "bytes", bytes.cast_signed())?,

@@ -67,7 +67,7 @@ impl Index {
         let pending = Arc::new(Pending::default());
         let writer = match access {
             Access::Write => Some(Writer::new(path, pending.clone(), warnings.clone())),
-            Access::Read => None,
+            Access::Read | Access::ReadFrozen => None,
         };
         Ok(Index {
             readers: Readers::new(path, access, first, warnings.clone()),

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,19 +28,41 @@ pub enum Access {
     Write,
     /// Look things up.
     Read,
+    /// Look things up in a file that nobody writes, in a directory where SQLite
+    /// cannot make the files that readers and writers share.
+    ReadFrozen,
 }
 
 /// Opens one more connection to a database that was checked before.
 pub(super) fn connect(path: &Path, access: Access) -> rusqlite::Result<Connection> {
-    let flags = match access {
-        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    let common = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let read = common | OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let write = common | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let connection = match access {
+        Access::Write => Connection::open_with_flags(path, write)?,
+        Access::Read => Connection::open_with_flags(path, read)?,
+        Access::ReadFrozen => {
+            let address = format!("file:{}?immutable=1", percent_encoded(path));
+            Connection::open_with_flags(address, read | OpenFlags::SQLITE_OPEN_URI)?
+        }
     };
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(connection)
+}
+
+fn percent_encoded(path: &Path) -> String {
+    path.as_os_str()
+        .as_bytes()
+        .iter()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                char::from(*byte).to_string()
+            }
+            other => format!("%{other:02x}"),
+        })
+        .collect()
 }
 
 /// Opens the database and makes sure that it is one of ours.
@@ -59,7 +82,7 @@ pub(super) fn connect_checked(
         Err(error) if is_no_database(&error) => {}
         Err(error) => return Err(named(error)),
     }
-    if access == Access::Read {
+    if access != Access::Write {
         return Err(named(rusqlite::Error::InvalidQuery));
     }
     let locks = open_or_create(locks)?;

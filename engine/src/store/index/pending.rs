@@ -49,6 +49,11 @@ impl<K: Hash + Eq> Waiting<K> {
         *entry = (bytes, entry.1 + 1);
     }
 
+    /// Nothing that was added under `key` is wanted any more.
+    pub(in crate::store) fn forget(&self, key: &K) {
+        self.lock().remove(key);
+    }
+
     /// One of the values added under `key` has been written, or given up.
     pub(super) fn done(&self, key: &K) {
         let mut waiting = self.lock();

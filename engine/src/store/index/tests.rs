@@ -10,6 +10,7 @@ const KEY: ActionKey = ActionKey([3; 32]);
 struct Place {
     directory: tempfile::TempDir,
     warnings: Arc<Warnings>,
+    name: &'static str,
 }
 
 impl Place {
@@ -17,11 +18,12 @@ impl Place {
         Place {
             directory: tempfile::tempdir().unwrap(),
             warnings: Arc::default(),
+            name: "index.sqlite",
         }
     }
 
     fn file(&self) -> std::path::PathBuf {
-        self.directory.path().join("index.sqlite")
+        self.directory.path().join(self.name)
     }
 
     fn open(&self, access: Access) -> Result<Index, IndexError> {
@@ -68,6 +70,17 @@ fn what_is_written_is_there_for_every_handle_after_a_flush() {
     assert_eq!(count, Some(1));
     assert!(place.holds_the_result(Access::Read));
     assert_eq!(place.warning(), "");
+}
+
+#[test]
+fn a_database_in_a_place_that_nobody_writes_is_read() {
+    let mut place = Place::new();
+    place.put();
+    place.name = "index?%# ü.sqlite";
+    let from = place.directory.path().join("index.sqlite");
+    fs::rename(&from, &place.file()).unwrap();
+    assert!(place.holds_the_result(Access::ReadFrozen));
+    assert_eq!(fs::read_dir(place.directory.path()).unwrap().len(), 2);
 }
 
 #[test]

@@ -60,8 +60,8 @@ pub(in crate::store) enum Write {
     },
     Run(RunSummary, StoreTime),
     Time(TimeMark),
-    /// Bytes of blobs that came or went.
-    BlobBytes(i64),
+    /// Bytes of a blob that came.
+    BlobBytes(u64),
     /// All bytes, as counted.
     TotalBytes(u64),
     DropDurations {
@@ -76,7 +76,7 @@ pub(in crate::store) enum Write {
 pub struct WriteCounters {
     /// Rows that came or changed.
     pub rows_written: u64,
-    /// Bytes of contents and records in them.
+    /// Bytes of contents, large ones included, and of records.
     pub bytes_written: u64,
 }
 

@@ -78,6 +78,32 @@ fn damage_of_the_same_size_is_found_by_verifying_and_heals() {
 }
 
 #[test]
+fn a_large_listing_or_log_of_the_right_length_is_proved_before_it_is_read() {
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let names: Vec<String> = (0..2000).map(|number| format!("d/{number:04}")).collect();
+    let files: Vec<(&str, &[u8])> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"x"[..]))
+        .collect();
+    let listing = put_listing(&store, &files);
+    store.publish(key(1), &result_of(&listing), b"");
+    drop(store);
+    let record = listing.encode_flat();
+    let mut damaged = record.clone();
+    let digit = damaged.iter().position(|byte| *byte == b'7').unwrap();
+    damaged[digit] = b'8';
+    replace(
+        &Layout::new(&fixture.options.root).blob(&Digest::of(&record), false),
+        &damaged,
+    );
+    let store = fixture.open();
+    assert!(found(&store, key(1)).is_none());
+    store.publish(key(1), &result_of(&listing), b"");
+    assert_eq!(found(&store, key(1)).unwrap().outputs[0].1, listing);
+}
+
+#[test]
 fn a_blob_that_is_no_regular_file_is_a_miss() {
     let fixture = Fixture::new();
     let [large, _] = published(&fixture);
