@@ -6,11 +6,13 @@
 //! archive form. Nothing here knows where the bytes of files are kept.
 
 mod flat;
+mod group;
 mod link;
 mod listing;
 pub mod tar;
 mod tree;
 mod unfold;
 
+pub use group::{Artifact, Root};
 pub use link::{LinkError, link_destination};
 pub use listing::{Entry, Listing, ListingError};

@@ -2,9 +2,9 @@
 
 use kiln_plugin_abi::{Digest, InlineFile, OutputGroup};
 
+use crate::artifact::Artifact;
+use crate::artifact::Root;
 use crate::artifact::{Listing, ListingError};
-use crate::key::Root;
-use crate::schedule::Artifact;
 
 /// The one output group of `file`, and the digest of its contents.
 pub fn inline_artifact(

@@ -3,9 +3,9 @@
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use kiln_plugin_abi::{OutputKind, PackagePath, View, WorkspacePath};
 
+use crate::artifact::Artifact;
+use crate::artifact::Root;
 use crate::artifact::{Entry, Listing, ListingError};
-use crate::key::Root;
-use crate::schedule::Artifact;
 
 /// Files that a view shows, and the package that their paths are relative to.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ use kiln_plugin_abi::{
 use super::Engine;
 use super::select::select;
 use super::session::{Session, open_store, store_options, tell_warnings};
+use crate::artifact::Artifact;
+use crate::artifact::Root;
 use crate::artifact::{Entry, Listing};
 use crate::cancel::CancelToken;
 use crate::events::{Counters, Event, Summary};
@@ -18,10 +20,9 @@ use crate::execute::{ContentError, executables};
 use crate::failure::{Failure, FailureKind, Outcome};
 use crate::graph::{Graph, GraphBuilder, Item, TargetId, runtime_closure};
 use crate::history::{RunRecord, read_last_run, write_last_run};
-use crate::key::Root;
 use crate::materialize::{MaterializeError, Materializer, Stamps, Wanted, output_prefix};
 use crate::request::{BuildReport, BuildRequest, BuiltTarget, Execution, Placement};
-use crate::schedule::{Artifact, Run, RunContext, RunRequest, World};
+use crate::schedule::{Run, RunContext, RunRequest, World};
 use crate::store::{RunSummary, Store};
 use crate::sys::clock;
 

@@ -10,10 +10,11 @@ use super::Engine;
 use super::build::Preparation;
 use super::why::look_at;
 use crate::cancel::CancelToken;
+use crate::execute::{ResolvedGroup, ResolvedItem};
 use crate::failure::Outcome;
 use crate::graph::TargetId;
 use crate::request::Inspection;
-use crate::schedule::{Produced, ResolvedGroup, ResolvedItem, Run};
+use crate::schedule::{Produced, Run};
 
 impl Engine {
     /// Everything known of a target. Nothing runs: what depends on outputs that

@@ -1,6 +1,6 @@
 //! The engine as its callers see it: one method for each thing that can be asked.
 //!
-//! Each request opens a [`session::Session`] on the workspace, goes through the
+//! Each request opens a session on the workspace, goes through the
 //! stages, and leaves what it learnt for the next one.
 
 mod answer;

@@ -6,10 +6,11 @@ use kiln_plugin_abi::{Diagnostic, Role, WorkspacePath};
 
 use super::contents::ContentId;
 use super::environment::{ActionEnvironment, EnvironmentRequest, ToolPath, describe_environment};
+use super::inputs::{ResolvedGroup, ResolvedItem};
 use super::stage::{InputTree, StagedEntry};
+use crate::artifact::Artifact;
 use crate::artifact::Entry;
 use crate::graph::TargetHandle;
-use crate::schedule::{Artifact, ResolvedGroup, ResolvedItem};
 
 /// An action to run.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod collect;
 mod contents;
 mod environment;
 mod executor;
+mod inputs;
 mod job;
 mod stage;
 
@@ -16,5 +17,6 @@ pub use contents::{
 };
 pub use environment::{LISTS, ToolPath};
 pub use executor::{ActionError, ActionReport, Ended, Executor, ExecutorSettings, Keep};
+pub use inputs::{ResolvedGroup, ResolvedItem};
 pub use job::{Job, executables};
 pub use stage::{ExtraFile, InputTree, StagedEntry, StagedTree};

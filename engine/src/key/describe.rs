@@ -7,15 +7,7 @@ use kiln_plugin_abi::{
 };
 
 use super::leaf::{Leaf, LeafSink, LeafValue};
-
-/// A path that an output group was declared with, or a file that a view shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Root {
-    /// Where consumers see it.
-    pub path: WorkspacePath,
-    /// What it is.
-    pub kind: OutputKind,
-}
+use crate::artifact::Root;
 
 /// One input with its identity.
 #[derive(Debug, Clone, Copy)]

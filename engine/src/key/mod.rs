@@ -27,7 +27,7 @@ mod manifest;
 mod reason;
 
 pub use action_key::ActionKey;
-pub use describe::{ActionFacts, InputFact, InputGroupFacts, Root, describe};
+pub use describe::{ActionFacts, InputFact, InputGroupFacts, describe};
 pub use hasher::KeyHasher;
 pub use leaf::{Leaf, LeafSink, LeafValue};
 pub use manifest::{Fact, Manifest};

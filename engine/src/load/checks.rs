@@ -138,7 +138,9 @@ impl Borders<'_> {
 
     fn check_file(&mut self, target: &Target, path: &WorkspacePath) -> Option<Diagnostic> {
         let verdict = match (path.below(self.package.as_str()), path.parent()) {
-            (None, _) | (_, None) => Ok(Some(format!("`{path}` lies outside of the package"))),
+            // A plain path never leaves its package: this one was named by its
+            // label, `@fs:file@path=…`.
+            (None, _) | (_, None) => Ok(None),
             (Some(_), Some(parent)) => self.nested_package(&parent).map(|nested| {
                 nested.map(|nested| format!("`{path}` lies in the package //{nested}"))
             }),

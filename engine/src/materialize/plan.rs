@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use kiln_plugin_abi::{Label, WorkspacePath};
 
 use super::place::MaterializeError;
+use crate::artifact::Artifact;
 use crate::artifact::Entry;
-use crate::schedule::Artifact;
 
 /// An artifact that is wanted in the workspace.
 #[derive(Debug, Clone)]

@@ -104,7 +104,7 @@ impl fmt::Display for SandboxUnavailable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "no sandbox: {} ({}); cure: {}; without isolation: --sandbox=none",
+            "actions cannot be isolated: {} ({}); cure: {}",
             self.cause.describe(),
             self.error,
             self.cure()
@@ -222,6 +222,5 @@ mod tests {
         assert!(text.contains("AppArmor"), "{text}");
         assert!(text.contains("/proc/self/uid_map"), "{text}");
         assert!(text.contains("sudo sysctl -w kernel.apparmor_"), "{text}");
-        assert!(text.contains("--sandbox=none"), "{text}");
     }
 }

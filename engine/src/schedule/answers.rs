@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use kiln_plugin_abi::{Diagnostic, Label};
 
-use super::inputs::ResolvedGroup;
 use super::produced::Produced;
 use super::resolve::Resolver;
 use super::run::Run;
+use crate::execute::ResolvedGroup;
 use crate::execute::{Contents, RunSource};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{FileId, TargetId};

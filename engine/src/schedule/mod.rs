@@ -9,7 +9,6 @@ mod claim;
 mod examine;
 mod explain;
 mod heal;
-mod inputs;
 mod launch;
 mod lookup;
 mod produced;
@@ -21,8 +20,7 @@ mod settle;
 mod work;
 
 pub use examine::World;
-pub use inputs::{ResolvedGroup, ResolvedItem};
-pub use produced::{Artifact, Origin, Produced};
+pub use produced::{Origin, Produced};
 pub use resolve::{Resolved, Resolver, produced_by_action};
 pub use run::{Run, RunContext, RunRequest};
 pub use work::{State, Work};

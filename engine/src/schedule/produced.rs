@@ -1,22 +1,8 @@
 //! What a target made, as its consumers see it.
 
-use std::sync::Arc;
+use kiln_plugin_abi::GroupName;
 
-use kiln_plugin_abi::{Digest, GroupName};
-
-use crate::artifact::Listing;
-use crate::key::Root;
-
-/// One output group.
-#[derive(Debug, Clone)]
-pub struct Artifact {
-    /// The declared paths, or for a view the files, in their order.
-    pub roots: Arc<[Root]>,
-    /// Everything below them.
-    pub listing: Arc<Listing>,
-    /// Identity of `listing`.
-    pub digest: Digest,
-}
+use crate::artifact::Artifact;
 
 /// Where a target's outputs came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +34,5 @@ impl Produced {
             .iter()
             .filter(move |(name, _)| group.is_none() || name.as_ref() == group)
             .map(|(_, artifact)| artifact)
-    }
-}
-
-impl Artifact {
-    /// An output group with its identity.
-    #[must_use]
-    pub fn new(roots: Arc<[Root]>, listing: Listing) -> Artifact {
-        Artifact {
-            digest: listing.digest(),
-            roots,
-            listing: Arc::new(listing),
-        }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BinaryHeap, HashMap};
 
-use super::inputs::ResolvedGroup;
+use crate::execute::ResolvedGroup;
 use crate::graph::{Graph, TargetId};
 use crate::key::ActionKey;
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use kiln_plugin_abi::{Action, Diagnostic, GroupName, Role, View};
 
 use super::examine::World;
-use super::inputs::{ResolvedGroup, ResolvedItem};
-use super::produced::{Artifact, Origin, Produced};
+use super::produced::{Origin, Produced};
 use super::work::Work;
 use crate::artifact::Entry;
+use crate::artifact::{Artifact, Root};
 use crate::declared::{ViewInput, apply_view, inline_artifact};
+use crate::execute::{ResolvedGroup, ResolvedItem};
 use crate::graph::{Graph, Item, ItemGroup, Node, TargetId};
-use crate::key::{ActionFacts, ActionKey, InputGroupFacts, KeyHasher, Manifest, Root, describe};
+use crate::key::{ActionFacts, ActionKey, InputGroupFacts, KeyHasher, Manifest, describe};
 
 /// What a ready target turned out to be.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use kiln_plugin_abi::{Digest, GroupName, Label, Role, WorkspacePath};
 
-use super::produced::Artifact;
+use crate::artifact::Artifact;
 use crate::graph::FileId;
 use crate::host::HostTool;
 use crate::key::{InputFact, InputGroupFacts};
