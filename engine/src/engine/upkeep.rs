@@ -29,22 +29,18 @@ impl Engine {
         let stats = store.stats();
         let found: u64 = stats.runs.iter().map(|run| run.found).sum();
         let ran: u64 = stats.runs.iter().map(|run| run.ran).sum();
-        let rate = if found + ran == 0 {
-            Value::Null
-        } else {
-            json!(found as f64 / (found + ran) as f64)
-        };
+        let percent = (100 * found).checked_div(found + ran);
         let runs = stats.runs.iter().map(|run| {
             json!({ "cached": run.found, "ran": run.ran, "failed": run.failed, "wall_ms": run.wall_ms })
         });
         Ok(json!({
             "path": self.config.store.display().to_string(),
-            "max_size": self.config.cache.max_size,
+            "max_bytes": self.config.cache.max_size,
             "total_bytes": stats.total_bytes,
             "results": stats.results,
             "small_contents": stats.small_contents,
             "small_bytes": stats.small_bytes,
-            "hit_rate": rate,
+            "hit_percent": percent,
             "runs": runs.collect::<Vec<Value>>(),
         }))
     }

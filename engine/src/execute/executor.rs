@@ -19,10 +19,21 @@ use crate::sandbox::{
     Exit, Finished, Network, Sandbox, SandboxError, SandboxSpec, Scratch, remove_scratch,
 };
 use crate::store::Store;
-use crate::sys::pool;
+use crate::sys::{memory, pool};
 
 /// How many bytes of each stream of an action's log are kept.
 const LOG_LIMIT: usize = 1 << 20;
+
+/// Memory is handed out in units of this many bytes.
+const MEMORY_UNIT: u64 = 1 << 20;
+
+/// More units than a semaphore of any machine needs.
+const MOST_UNITS: u32 = 1 << 28;
+
+/// Bytes in whole units.
+fn units(bytes: u64) -> u32 {
+    bytes.div_ceil(MEMORY_UNIT).try_into().unwrap_or(u32::MAX)
+}
 
 /// What is the same for all actions of a run.
 #[derive(Debug, Clone)]
@@ -93,6 +104,8 @@ pub struct Executor {
     store: Arc<Store>,
     drivers: HashMap<String, Arc<dyn Driver>>,
     slots: Semaphore,
+    memory: Semaphore,
+    memory_units: u32,
     settings: ExecutorSettings,
 }
 
@@ -106,6 +119,7 @@ impl Executor {
         drivers: &[Arc<dyn Driver>],
         settings: ExecutorSettings,
     ) -> Executor {
+        let memory_units = memory::physical().map_or(u32::MAX, units).min(MOST_UNITS);
         let by_name = drivers
             .iter()
             .map(|driver| (driver.id().name, driver.clone()));
@@ -115,6 +129,8 @@ impl Executor {
             store,
             drivers: by_name.collect(),
             slots: Semaphore::new(settings.jobs),
+            memory: Semaphore::new(memory_units as usize),
+            memory_units,
             settings,
         }
     }
@@ -133,8 +149,14 @@ impl Executor {
         let view = Arc::new(view.map_err(|diagnostic| failed(&job, diagnostic))?);
         let command = self.command(&job, &view).await?;
         let staged = self.stage(&view).await?;
-        let weight = (job.target.resources.cpu.max(1) as usize).min(self.settings.jobs) as u32;
-        let Ok(_slot) = self.slots.acquire_many(weight).await else {
+        let resources = &job.target.resources;
+        let weight = (resources.cpu.max(1) as usize).min(self.settings.jobs) as u32;
+        let memory = units(resources.memory).min(self.memory_units);
+        // Memory first: whoever waits for it holds no place that others could use.
+        let (Ok(memory), Ok(slot)) = (
+            self.memory.acquire_many(memory).await,
+            self.slots.acquire_many(weight).await,
+        ) else {
             return Err(ActionError::Cancelled);
         };
         if cancel.is_cancelled() {
@@ -143,7 +165,7 @@ impl Executor {
         started();
         let spec = self.spec(&job, &view, &command, &staged);
         let finished = self.run_spec(spec, cancel).await?;
-        drop(_slot);
+        drop((slot, memory));
         let this = self.clone();
         pool::run(move || {
             let result = this.take(&job, &view, finished);

@@ -100,7 +100,7 @@ impl Run {
         let node = graph.node(id);
         let label = node.target.label.clone();
         let ended = report.finished;
-        let usage = self.tell_end(&candidate, started, &ended);
+        let usage = self.tell_end(&candidate, (started, 0), &ended);
         if let Some(warning) = leftovers_warning(&label, &ended.leftovers) {
             self.emit(Event::Diagnostic(warning));
         }
@@ -198,14 +198,19 @@ impl Run {
     }
 
     /// Tells that a process ended.
-    fn tell_end(&self, candidate: &Candidate, started: Duration, ended: &Ended) -> Usage {
+    fn tell_end(
+        &self,
+        candidate: &Candidate,
+        (started, exit): (Duration, i32),
+        ended: &Ended,
+    ) -> Usage {
         let finished = clock::monotonic().duration_since(self.context.began);
         let usage = usage_of(ended, finished.saturating_sub(started));
         self.emit(Event::ActionFinished(ActionFinished {
             label: self.graph.label(candidate.id).clone(),
             key: candidate.key,
             cached: Cached::No,
-            exit: ended.exit.code(),
+            exit,
             usage,
             started,
             finished,
@@ -215,7 +220,9 @@ impl Run {
 
     /// Tells that a process failed, with what it wrote.
     pub(super) fn tell_failure(&self, candidate: &Candidate, started: Duration, ended: &Ended) {
-        self.tell_end(candidate, started, ended);
+        // A process may end well and still fail its target: by what it left.
+        let exit = ended.exit.code().max(1);
+        self.tell_end(candidate, (started, exit), ended);
         let dropped = ended.log.dropped(Stream::Stdout) + ended.log.dropped(Stream::Stderr);
         let label = self.graph.label(candidate.id).clone();
         let bytes = ended.log.merged();

@@ -7,6 +7,7 @@ pub mod frozen;
 pub mod fs;
 pub mod links;
 pub mod lock;
+pub mod memory;
 pub mod mount;
 pub mod open;
 pub mod pool;
