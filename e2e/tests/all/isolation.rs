@@ -139,3 +139,14 @@ fn a_full_working_directory_is_the_same_on_every_checkout() {
         digest(&workspace.checkout("some/other/place"))
     );
 }
+
+#[test]
+fn a_file_that_an_action_missed_is_proposed_by_name() {
+    let build = r#"target(name = "a", driver = "sh", run = "cat notes.txt > $OUT", outs = ["a"])"#;
+    let workspace = Workspace::with_build(build);
+    workspace.write("notes.txt", "x\n");
+    workspace
+        .run(["//:a"])
+        .exits(1)
+        .complains(["notes.txt: No such file", "add \"notes.txt\" to `deps`"]);
+}

@@ -19,7 +19,6 @@ impl Engine {
         let outputs = state.outputs();
         let report = measure(&outputs)?;
         fs::remove_dir_all(&outputs)?;
-        fs::remove_dir_all(&state.temporary())?;
         Ok(report)
     }
 

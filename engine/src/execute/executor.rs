@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kiln_plugin_abi::{Command, Diagnostic, Digest, Driver, OutputKind};
@@ -12,6 +13,7 @@ use super::collect::{CollectError, Collected, OutputSink, collect};
 use super::contents::{ContentError, Contents};
 use super::environment::LISTS;
 use super::job::{Job, JobView};
+use super::missing::{Failed, missing_inputs};
 use super::stage::{ExtraFile, InputTree, StagedTree};
 use crate::cancel::CancelToken;
 use crate::request::UndeclaredOutputs;
@@ -46,6 +48,8 @@ pub struct ExecutorSettings {
     pub undeclared_outputs: UndeclaredOutputs,
     /// Where outputs go.
     pub keep: Keep,
+    /// The workspace root, absolute.
+    pub workspace: PathBuf,
 }
 
 /// Where the contents of outputs go.
@@ -284,7 +288,15 @@ impl Executor {
         };
         if !ended.exit.is_success() {
             let diagnostic = Diagnostic::error(describe_exit(job, ended.exit));
-            let diagnostic = located(job, diagnostic);
+            let mut diagnostic = located(job, diagnostic);
+            let place = Failed {
+                root: &self.settings.workspace,
+                package: job.target.label.package().as_str(),
+                inputs: &view.workspace,
+            };
+            diagnostic
+                .hints
+                .extend(missing_inputs(&place, &ended.log.merged()));
             return Err(ActionError::Failed {
                 diagnostic,
                 ended: Some(Box::new(ended)),

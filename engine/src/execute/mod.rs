@@ -9,6 +9,7 @@ mod environment;
 mod executor;
 mod inputs;
 mod job;
+mod missing;
 mod stage;
 
 pub use collect::{CollectError, Collected, OutputSink, collect};

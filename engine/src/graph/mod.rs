@@ -9,6 +9,9 @@ mod order;
 mod reference;
 mod runtime;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ pub struct LoadedPackage {
 
 impl LoadedPackage {
     /// A package of targets with different names, all of it.
-    pub(super) fn new(path: PackagePath, mut targets: Vec<Target>) -> LoadedPackage {
+    pub(crate) fn new(path: PackagePath, mut targets: Vec<Target>) -> LoadedPackage {
         let name = |target: &Target| target.label.name().clone();
         if !targets.is_sorted_by(|a, b| a.label.name() < b.label.name()) {
             targets.sort_by_cached_key(name);

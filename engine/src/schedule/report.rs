@@ -60,6 +60,7 @@ impl Run {
             jobs: config.jobs,
             tmpfs_bytes: config.sandbox.tmpfs_bytes,
             undeclared_outputs: config.sandbox.undeclared_outputs,
+            workspace: config.workspace.clone(),
             keep: match self.request.reuse {
                 Reuse::Nothing => Keep::ForThisRun,
                 Reuse::Normal | Reuse::ForceNamed => Keep::InStore,

@@ -145,3 +145,76 @@ impl Work {
         self.states[id.index()] = state;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::tests::{graph_of, words};
+    use crate::schedule::Origin;
+
+    fn start(text: &str) -> (Graph, Work) {
+        let graph = graph_of(&words(text)).unwrap();
+        let work = Work::new(&graph);
+        (graph, work)
+    }
+
+    fn nothing() -> Arc<Produced> {
+        Arc::new(Produced {
+            groups: Vec::new(),
+            origin: Origin::Ran,
+        })
+    }
+
+    fn names(graph: &Graph, ids: &[TargetId]) -> Vec<String> {
+        let mut names: Vec<String> = ids
+            .iter()
+            .map(|id| graph.label(*id).name().to_string())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_target_becomes_ready_when_the_last_it_waits_for_is_done() {
+        let (graph, mut work) = start("top a b\na\nb");
+        let ready = work.take_ready();
+        assert_eq!(names(&graph, &ready), ["a", "b"]);
+        work.finish(&graph, ready[0], nothing());
+        assert!(work.take_ready().is_empty());
+        work.finish(&graph, ready[1], nothing());
+        assert_eq!(names(&graph, &work.take_ready()), ["top"]);
+    }
+
+    #[test]
+    fn a_failure_skips_everything_behind_it_and_nothing_else() {
+        let (graph, mut work) = start("top mid other\nmid bad\nbad\nother");
+        let ready = work.take_ready();
+        let bad = ready
+            .iter()
+            .find(|id| graph.label(**id).name().as_str() == "bad")
+            .unwrap();
+        work.fail(&graph, *bad);
+        let skipped: Vec<TargetId> = graph
+            .order()
+            .iter()
+            .copied()
+            .filter(|id| matches!(work.state(*id), State::Skipped))
+            .collect();
+        assert_eq!(names(&graph, &skipped), ["mid", "top"]);
+    }
+
+    #[test]
+    fn a_lost_output_sends_its_producer_back_and_the_consumer_behind_it() {
+        let (graph, mut work) = start("top mid base\nmid base\nbase");
+        let base = work.take_ready()[0];
+        work.finish(&graph, base, nothing());
+        let mid = work.take_ready()[0];
+        work.wait_again(&graph, mid, &[base]);
+        assert_eq!(work.take_ready(), [base]);
+        assert!(matches!(work.state(mid), State::Waiting(1)));
+        work.finish(&graph, base, nothing());
+        assert_eq!(work.take_ready(), [mid]);
+        work.finish(&graph, mid, nothing());
+        assert_eq!(names(&graph, &work.take_ready()), ["top"]);
+    }
+}
