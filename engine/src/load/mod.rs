@@ -2,7 +2,7 @@
 //!
 //! A package is evaluated by its provider and drivers, or taken from the
 //! snapshot of an earlier run when everything its evaluation looked at is still
-//! as it was (DESIGN §4.1). The stage knows nothing of graphs, keys or actions.
+//! as it was. The stage knows nothing of graphs, keys or actions.
 //!
 //! ```text
 //! loader ─ snapshot ─▶ validity ─ still as it was ──────────────▶ LoadedPackage
