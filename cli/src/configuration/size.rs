@@ -59,7 +59,6 @@ mod tests {
     fn what_is_no_size_is_refused() {
         for text in [
             "",
-            "0",
             "-1",
             "G",
             "1X",

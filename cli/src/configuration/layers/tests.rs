@@ -137,7 +137,7 @@ fn values_that_do_not_fit_are_marked_and_all_of_them_are_told() {
     assert_eq!(
         error("[build]\njobs = \"many\"\nfiles = [\"ok\", 7]\n[cache]\nverify = \"never\"\n"),
         "\
-error: `build.jobs` must be a whole number from 1 to 4096, not a string
+error: `build.jobs` must be a whole number from 1 to 4096, not `many`
  --> kiln.toml:2:8
   |
 2 | jobs = \"many\"
@@ -218,7 +218,7 @@ fn a_tilde_is_the_home_directory() {
 fn a_bad_variable_is_named() {
     assert_eq!(
         error_of(load_with("", &[("KILN_BUILD_JOBS", "few")])),
-        "error: `build.jobs`, set by the variable KILN_BUILD_JOBS, must be a whole number from 1 to 4096, not a string\n"
+        "error: `build.jobs`, set by the variable KILN_BUILD_JOBS, must be a whole number from 1 to 4096, not `few`\n"
     );
     assert_eq!(
         error_of(load_with("", &[("KILN_BUILD_JOSB", "1")])),
