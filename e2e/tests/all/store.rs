@@ -122,3 +122,27 @@ fn replace(path: &Path, content: &str) {
     std::fs::remove_file(path).unwrap();
     std::fs::write(path, content).unwrap();
 }
+
+#[test]
+fn lost_blobs_are_made_again_in_the_same_build_also_behind_a_group() {
+    let build = |suffix: &str| {
+        format!(
+            r#"
+target(name = "big", driver = "sh", run = "head -c 300000 /dev/zero > $OUT", outs = ["big"])
+group(name = "view", deps = [":big"])
+target(name = "use", driver = "sh", deps = [":view"], run = "wc -c < big > $OUT{suffix}", outs = ["use"])
+target(name = "copy", driver = "sh", deps = [":view"], run = "cat big big > $OUT{suffix}", outs = ["copy"])
+"#
+        )
+    };
+    let workspace = Workspace::with_build(&build(""));
+    workspace.run(["//..."]).success();
+    std::fs::remove_dir_all(workspace.outside("store/v1/blobs")).unwrap();
+    workspace.write("BUILD.kiln", build(" # again"));
+    let run = workspace.run(["//..."]).success();
+    run.ran(["//:big", "//:use", "//:copy"])
+        .complains(["//:big", "missing from the store"]);
+    assert_eq!(workspace.read(".kiln/out/use"), "300000\n");
+    assert_eq!(workspace.read_bytes(".kiln/out/copy").len(), 600_000);
+    workspace.run(["//..."]).success().ran_nothing();
+}

@@ -123,18 +123,25 @@ impl Work {
         }
     }
 
-    /// Makes targets that are done ready once more; whatever still waits, waits
-    /// for them again.
+    /// Makes targets that are done ready once more. Whatever still waits, waits
+    /// for them again, and so do the views that show their outputs.
     pub fn run_again(&mut self, graph: &Graph, producers: &[TargetId]) {
+        let is_done = |work: &Work, id| matches!(work.state(id), State::Done(_));
+        let mut undone = Vec::new();
         for &producer in producers {
-            if !matches!(self.state(producer), State::Done(_)) {
-                continue;
+            if is_done(self, producer) {
+                self.set(producer, State::Ready);
+                self.ready.push(producer);
+                undone.push(producer);
             }
-            self.set(producer, State::Ready);
-            self.ready.push(producer);
-            for &dependent in graph.dependents(producer) {
+        }
+        while let Some(id) = undone.pop() {
+            for &dependent in graph.dependents(id) {
                 if let State::Waiting(count) = self.states[dependent.index()] {
                     self.set(dependent, State::Waiting(count + 1));
+                } else if is_done(self, dependent) && !graph.node(dependent).has_action() {
+                    self.set(dependent, State::Waiting(1));
+                    undone.push(dependent);
                 }
             }
         }
